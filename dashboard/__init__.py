@@ -1,0 +1,1 @@
+"""Where people look at findings: the Streamlit application."""

@@ -1,0 +1,1 @@
+"""What finds coordination: one module a detector."""

@@ -1,0 +1,1 @@
+"""Windowed co-action: the sweep over pairs, its significance, rings."""

@@ -1,0 +1,1 @@
+"""How well all of it works: policy, quality, reports (their place; nothing yet)."""

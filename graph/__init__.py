@@ -1,0 +1,1 @@
+"""The graph: model, tables, stores, projections. Imports nothing else of Lockstep."""

@@ -1,0 +1,1 @@
+"""From files to the graph: formats, validation, extraction, loading, quarantine."""

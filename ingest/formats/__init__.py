@@ -1,0 +1,1 @@
+"""One module a format, found by scanning this folder (see :mod:`ingest.formats.base`)."""
