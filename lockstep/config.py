@@ -1,0 +1,227 @@
+"""Settings: defaults, then ``lockstep.toml``, then ``LOCKSTEP_*``, then options; each value knows where it is from.
+
+The file is ``--config FILE``, else ``$LOCKSTEP_CONFIG``, else ``lockstep.toml`` in the current folder if there is one.
+A relative path in it starts at the file's folder, any other at the current folder. An unknown name is an error.
+Secrets are read from the environment only and never shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "LOCKSTEP_"
+DEFAULT_FILE = "lockstep.toml"
+
+
+class SettingsError(Exception):
+    """A setting is wrong: what, where, what to do."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where, hint)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: dotted name in the file, default, meaning."""
+
+    name: str
+    default: str
+    about: str
+    path: bool = False  # a path, or a URL of one: relative to where it is written
+
+    @property
+    def variable(self) -> str:
+        """Environment variable that sets it."""
+        return PREFIX + self.name.replace(".", "_").upper()
+
+
+SETTINGS = (
+    Setting("store.url", "sqlite:///lockstep.db", "graph store: sqlite:///FILE", path=True),
+    Setting("store.data_dir", "lockstep-data", "folder for caches and market data", path=True),
+    Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
+)
+SECRETS = {
+    "LOCKSTEP_PSEUDONYM_KEY": "key (≥ 16 characters) of the HMAC that stands for e-mail, phone, IP and device values",
+}
+_OTHER = {"LOCKSTEP_CONFIG"}
+_DETECTOR = PREFIX + "DETECTORS__"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A setting's value and where it is from ("default", a file, a variable, an option)."""
+
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings in force.
+
+    ``values`` by dotted name; detector parameters as ``detectors.NAME.PARAM`` (checked against what the detector declares
+    when it runs, since this module knows no detector).
+    """
+
+    values: Mapping[str, Origin]
+    file: Path | None = None
+    secrets: Mapping[str, str] | None = None
+
+    @property
+    def store_url(self) -> str:
+        """URL of the graph store."""
+        return str(self.values["store.url"].value)
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder for caches and market data."""
+        return Path(str(self.values["store.data_dir"].value))
+
+    @property
+    def platform(self) -> str:
+        """Platform of ids where the input does not say."""
+        return str(self.values["ingest.platform"].value)
+
+    @property
+    def pseudonym_key(self) -> bytes | None:
+        """Key for personal identifiers, None where it is not set."""
+        key = (self.secrets or {}).get("LOCKSTEP_PSEUDONYM_KEY")
+        return key.encode() if key else None
+
+    def detector(self, name: str) -> dict[str, Any]:
+        """Parameters given for a detector."""
+        prefix = f"detectors.{name}."
+        return {k.removeprefix(prefix): o.value for k, o in self.values.items() if k.startswith(prefix)}
+
+    def detectors(self) -> set[str]:
+        """Names of detectors that parameters are given for."""
+        return {k.split(".")[1] for k in self.values if k.startswith("detectors.")}
+
+
+def load(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ, options: Mapping[str, str | None] | None = None
+) -> Settings:
+    """Read all settings.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The configuration file; must exist if given.
+    options : mapping, optional
+        Values by dotted name from the command line; None entries are ignored.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read or is no TOML; an unknown name or a wrong value anywhere.
+    """
+    values = {s.name: Origin(s.default, "default") for s in SETTINGS}
+    file = _file(path, environ)
+    if file is not None:
+        values |= _from_file(file)
+    values |= _from_environment(environ)
+    values |= {k: Origin(v, "command line") for k, v in (options or {}).items() if v is not None}
+    secrets = {k: environ[k] for k in SECRETS if environ.get(k)}
+    key = secrets.get("LOCKSTEP_PSEUDONYM_KEY")
+    if key is not None and len(key) < 16:
+        raise SettingsError("the key is shorter than 16 characters", "LOCKSTEP_PSEUDONYM_KEY", "openssl rand -hex 32")
+    return Settings(values, file, secrets)
+
+
+def _file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    named = path or (Path(environ["LOCKSTEP_CONFIG"]) if environ.get("LOCKSTEP_CONFIG") else None)
+    if named is None:
+        return Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
+    if not named.is_file():
+        raise SettingsError("no such file", str(named), "check --config or LOCKSTEP_CONFIG")
+    return named
+
+
+def _from_file(file: Path) -> dict[str, Origin]:
+    try:
+        tree = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"cannot be read: {error}", str(file), "it must be a TOML file in UTF-8") from error
+    return _flat(tree, file)
+
+
+def _flat(tree: Mapping[str, Any], file: Path) -> dict[str, Origin]:
+    known = {s.name: s for s in SETTINGS}
+    tables = {s.name.partition(".")[0] for s in SETTINGS} | {"detectors"}
+    found: dict[str, Origin] = {}
+    for table, entries in tree.items():
+        if table not in tables or not isinstance(entries, dict):
+            raise _unknown(table, tables, str(file))
+        for name, value in entries.items():
+            dotted = f"{table}.{name}"
+            if table == "detectors":
+                if not isinstance(value, dict):
+                    raise SettingsError(f"{dotted} is no table", str(file), f"write [detectors.{name}]")
+                found |= {f"{dotted}.{k}": Origin(v, str(file)) for k, v in value.items()}
+            elif dotted not in known:
+                raise _unknown(dotted, known, str(file))
+            else:
+                found[dotted] = Origin(_text(known[dotted], value, file), str(file))
+    return found
+
+
+def _text(setting: Setting, value: object, file: Path) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(f"{setting.name} is {value!r}, not text", str(file), setting.about)
+    return _rebased(value, file.parent) if setting.path else value
+
+
+def _rebased(value: str, folder: Path) -> str:
+    """A path or a file URL as seen from the current folder, when it was written in a file in another one."""
+    if folder == Path():
+        return value
+    scheme, found, rest = value.partition(":///")
+    if found:
+        return f"{scheme}:///{folder / rest}"
+    return value if "://" in value else str(folder / value)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Origin]:
+    variables = {s.variable: s for s in SETTINGS}
+    found: dict[str, Origin] = {}
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or name in SECRETS or name in _OTHER:
+            continue
+        if name.startswith(_DETECTOR):
+            detector, _, parameter = name.removeprefix(_DETECTOR).lower().partition("__")
+            found[f"detectors.{detector}.{parameter}"] = Origin(_value(text), name)
+        elif name in variables:
+            found[variables[name].name] = Origin(text, name)
+        else:
+            raise _unknown(name, [*variables, *SECRETS, *_OTHER, _DETECTOR + "NAME__PARAM"], "environment")
+    return found
+
+
+def _value(text: str) -> Any:
+    """A variable's text as the TOML value it looks like, else as text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _unknown(name: str, known: Iterable[str], where: str) -> SettingsError:
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+    return SettingsError(f"unknown setting {name!r}", where, hint)
