@@ -74,8 +74,8 @@ class Origin:
 class Settings:
     """All settings in force.
 
-    ``values`` by dotted name; detector parameters as ``detectors.NAME.PARAM`` (checked against what the detector declares
-    when it runs, since this module knows no detector).
+    ``values`` by dotted name; detector parameters as ``detectors.NAME.PARAM`` (checked against what the detector
+    declares when it runs, since this module knows no detector).
     """
 
     values: Mapping[str, Origin]

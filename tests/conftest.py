@@ -31,3 +31,17 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own LOCKSTEP_* variables change no test."""
     for name in [n for n in os.environ if n.startswith("LOCKSTEP_")]:
         monkeypatch.delenv(name)
+
+
+EXPECTED_SKIPS_IN_CI = 0
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI no skip goes unnoticed: the run fails if their number is not the expected one."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("CI") or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    skipped = len(reporter.stats.get("skipped", ()))
+    if skipped != EXPECTED_SKIPS_IN_CI and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"{skipped} tests skipped in CI, {EXPECTED_SKIPS_IN_CI} expected", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
