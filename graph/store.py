@@ -53,11 +53,20 @@ class Writer(Protocol):
         """Add rows of a table of :data:`graph.schema.TABLES`.
 
         Nodes that a row refers to are made as stubs where missing. Where a key occurs more than once in the batch, the
-        last row wins and the others count as ``changed``.
+        last row wins and the others count as ``changed`` (as ``unchanged`` where they equal it). Within a transaction
+        the last write of a key counts; what was only there in between leaves no version.
+
+        Raises
+        ------
+        ValueError
+            Not a table of the graph, or a batch of another schema.
         """
 
     def delete(self, table: str, keys: pa.RecordBatch) -> int:
-        """Put tombstones on rows, named by the table's key columns; returns how many were there."""
+        """Put tombstones on rows, named by the table's key columns; returns how many were there.
+
+        Nodes stay known as stubs: other rows may refer to them.
+        """
 
     def checkpoint(self, name: str, state: Mapping[str, Any]) -> None:
         """Remember how far a load has come, together with the rows of this transaction."""
@@ -77,7 +86,10 @@ class Writer(Protocol):
 
 
 class View(Protocol):
-    """The graph as it was after commit ``seq``. Read only; every order is stable."""
+    """The graph as it was after commit ``seq``. Read only; every order is stable.
+
+    An identifier's node key is ``kind:value``, a wallet's ``chain:address``.
+    """
 
     seq: int
     cache_dir: FilePath | None  # where projections may be cached; None: nowhere
@@ -141,12 +153,16 @@ class View(Protocol):
     ) -> Neighbours:
         """Newest relationships of a node first (undated last), then by relation and key; and how many there are.
 
+        A relationship is listed once for each row that makes it, in its stored direction; from a node to itself, once.
         ``direction``: ``out`` (the node is the source), ``in`` or ``both``. ``start <= at < end`` leaves undated
         relationships out where either bound is given.
         """
 
     def degree(self, node: NodeRef) -> dict[tuple[Rel, str], int]:
-        """Number of relationships by relation and direction (``out`` or ``in``), without listing them."""
+        """Number of relationships by relation and direction (``out`` or ``in``), without listing them.
+
+        A relationship from a node to itself counts in both directions.
+        """
 
     def paths(
         self, source: NodeRef, target: NodeRef, *, k: int = 3, max_hops: int = 4, max_degree: int = 1000
@@ -157,10 +173,14 @@ class View(Protocol):
         """
 
     def search(self, text: str, *, types: Sequence[NodeType] | None = None, limit: int = 20) -> list[Hit]:
-        """Nodes whose key or handle begins with the text (case folded), then posts that contain all its words."""
+        """Nodes whose key or handle begins with the text (case folded), then posts that contain all its words.
+
+        A word is a run of letters and digits; nothing in the text is an operator. Nodes come by type and key, posts
+        newest first. An account or post is also found by its id without the platform.
+        """
 
     def subgraph(self, nodes: Sequence[NodeRef]) -> Subgraph:
-        """The nodes that exist, in the order asked, and every relationship between two of them."""
+        """The nodes that exist, in the order asked (each once), and every relationship between two of them."""
 
     # findings
     def findings(
@@ -169,7 +189,7 @@ class View(Protocol):
         """Findings recorded up to this seq that no later one supersedes, by priority, score (down) and id."""
 
     def finding(self, finding_id: str) -> Finding | None:
-        """One finding; a prefix of the id suffices where it is unambiguous."""
+        """One finding, superseded or not; a prefix of the id suffices where it is unambiguous, else None."""
 
     def runs(self) -> list[Run]:
         """Runs recorded up to this seq, oldest first."""
@@ -189,7 +209,13 @@ class Store(Protocol):
     data_dir: FilePath
 
     def view(self, seq: int | None = None) -> View:
-        """A View pinned to that commit, or to the newest."""
+        """A View pinned to that commit, or to the newest.
+
+        Raises
+        ------
+        StoreError
+            There is no such commit, or the store is closed.
+        """
 
     def writer(self) -> Writer:
         """Begin a write transaction; one writer at a time, others wait."""
