@@ -1,0 +1,123 @@
+"""``lockstep detect``: run detectors over the graph and record what they flag."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from detectors.base import Scope, discover, unknown
+from graph.errors import ConfigError, DetectorError
+from graph.findings import Priority
+from lockstep.parameters import parameters
+from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from detectors.run import RunResult
+
+FLAGGED = 10  # exit code: findings at or above --fail-on
+_SPAN = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def add(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("detect")(detect)
+
+
+def moment(text: str | None, option: str, now: datetime) -> datetime | None:
+    """A time as people write it: RFC 3339 (UTC where it names no zone), or a span before now (``36h``, ``7d``).
+
+    Raises
+    ------
+    ConfigError
+        It is neither.
+    """
+    if text is None:
+        return None
+    span = _SPAN.fullmatch(text.strip())
+    if span:
+        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no time", option, "write 2026-03-01, 2026-03-01T12:00:00Z or 7d") from None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def detect(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Detectors; all by default.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only posts from then on: a time, or a span back (7d).")] = None,
+    until: Annotated[str | None, typer.Option(help="Only posts before then.")] = None,
+    given: Annotated[list[str] | None, typer.Option("--set", help="DETECTOR.PARAM=VALUE; may be repeated.")] = None,
+    shadow: Annotated[
+        list[str] | None, typer.Option(help="Detector whose findings are recorded but alert nobody.")
+    ] = None,
+    fail_on: Annotated[
+        Priority | None, typer.Option(help="Exit with 10 if a finding has this priority or more.")
+    ] = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run detectors and record their findings. A detector that fails does not stop the others."""
+    s = session(config, store, data_dir, as_json=as_json)
+    known = discover()
+    for name in [*(names or ()), *(shadow or ())]:
+        if name not in known:
+            raise unknown(name, known, "detect")
+    now = datetime.now(UTC)
+    scope = Scope(moment(since, "--since", now), moment(until, "--until", now))
+    params = parameters(s.settings, given or ())
+    results = run_detectors(s, names or list(known), params, scope, shadow or ())
+    report(s, results)
+    failed = [r for r in results if r.run.error]
+    if failed:
+        names_ = ", ".join(r.run.detector for r in failed)
+        raise DetectorError(f"failed: {failed[0].run.error}", names_, "the other detectors' findings are recorded")
+    if fail_on and any(f.priority.rank <= fail_on.rank for r in results for f in r.findings):
+        raise typer.Exit(FLAGGED)
+
+
+def run_detectors(
+    s: Session,
+    names: Sequence[str],
+    params: dict[str, dict[str, bool | int | float | str]],
+    scope: Scope,
+    shadow: Sequence[str] = (),
+) -> list[RunResult]:
+    """Run over the session's store, one run of Lockstep at a time."""
+    from detectors.run import run
+    from lockstep.locks import Locked, hold
+
+    with s.store() as opened:
+        try:
+            with hold(opened.data_dir / "detect.lock", wait=0):
+                return run(opened, names, params, scope, shadow=shadow)
+        except Locked as error:
+            raise ConfigError("another run of detect is under way", str(error.path), "wait for it to end") from error
+
+
+def report(s: Session, results: Sequence[RunResult]) -> None:
+    """Print what each run found."""
+    from graph.findings import to_json
+
+    if s.as_json:
+        import orjson
+
+        s.emit(
+            [
+                {"run": orjson.loads(to_json(r.run)), "findings": [orjson.loads(to_json(f)) for f in r.findings]}
+                for r in results
+            ]
+        )
+        return
+    for r in results:
+        s.line(f"{r.run.detector}: {r.run.summary} ({r.run.seconds:.1f} s)")
+        for f in r.findings:
+            s.line(f"  {f.id[:10]} {f.priority:<6} {f.score:.2f} {f.summary}")

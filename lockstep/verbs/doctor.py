@@ -1,0 +1,108 @@
+"""``lockstep doctor``: is everything as it should be, and what to do where it is not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import typer
+
+from detectors.base import discover as detectors
+from graph.errors import LockstepError
+from ingest.formats.base import discover as formats
+from lockstep.parameters import parameters
+from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
+
+LOW_DISK = 1_000_000_000  # bytes
+
+
+class Check(NamedTuple):
+    """One thing looked at."""
+
+    name: str
+    state: str  # ok · warning · error
+    found: str
+    hint: str = ""
+
+
+def add(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("doctor")(doctor)
+
+
+def doctor(
+    config: ConfigOption = None, store: StoreOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False
+) -> None:
+    """Check the program, the settings, the store and its data; exit with 4 if the store is not usable."""
+    s = session(config, store, data_dir, as_json=as_json)
+    checks = [*_program(), *_settings(s), *_disk(s.settings.data_dir), *_store(s)]
+    if s.as_json:
+        s.emit([c._asdict() for c in checks])
+    else:
+        for c in checks:
+            s.line(f"{c.state:<8} {c.name}: {c.found}" + (f" – {c.hint}" if c.hint else ""))
+    if any(c.state == "error" for c in checks):
+        raise typer.Exit(4)
+
+
+def _program() -> Iterator[Check]:
+    yield Check("lockstep", "ok", importlib.metadata.version("lockstep-graph"))
+    yield Check("python", "ok", f"{platform.python_version()} at {sys.prefix}")
+    yield Check("detectors", "ok", ", ".join(f"{n} {d.version}" for n, d in detectors().items()))
+    yield Check("formats", "ok", ", ".join(formats()))
+
+
+def _settings(s: Session) -> Iterator[Check]:
+    yield Check("settings", "ok", str(s.settings.file or "no file: defaults and environment"))
+    try:
+        parameters(s.settings)
+    except LockstepError as error:
+        yield Check("detector parameters", "error", error.message, f"{error.where} {error.hint}".strip())
+    if s.settings.pseudonym_key is None:
+        hint = "set it before loading identifiers: openssl rand -hex 32"
+        yield Check("LOCKSTEP_PSEUDONYM_KEY", "warning", "not set", hint)
+    else:
+        yield Check("LOCKSTEP_PSEUDONYM_KEY", "ok", "set")
+
+
+def _disk(folder: Path) -> Iterator[Check]:
+    existing = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(existing).free
+    state, hint = ("ok", "") if free >= LOW_DISK else ("warning", "a load may fill it")
+    yield Check("disk", state, f"{free / 1e9:.1f} GB free at {existing}", hint)
+
+
+def _store(s: Session) -> Iterator[Check]:
+    try:
+        with s.store() as opened:
+            for name, found in opened.check().items():
+                yield Check(f"store {name}", "ok", found)
+            yield from _data(opened.head(), len(opened.rejected()))
+            with opened.view() as view:
+                runs = view.runs()
+                posts = view.count("posts")
+    except LockstepError as error:
+        yield Check("store", "error", error.message, f"{error.where} {error.hint}".strip())
+        return
+    yield Check("posts", "ok" if posts else "warning", str(posts), "" if posts else "lockstep ingest PATH...")
+    for name in detectors():
+        last = max((r.started_at for r in runs if r.detector == name and r.error is None), default=None)
+        if last is None:
+            yield Check(f"detector {name}", "warning", "has not run", f"lockstep detect {name}")
+        else:
+            hours = (datetime.now(UTC) - last).total_seconds() / 3600
+            yield Check(f"detector {name}", "ok", f"last success {last:%Y-%m-%d %H:%M} UTC ({hours:.1f} h ago)")
+
+
+def _data(head: int, rejected: int) -> Iterator[Check]:
+    yield Check("commits", "ok", str(head))
+    if rejected:
+        yield Check("quarantine", "warning", f"{rejected} rows", "lockstep quarantine list")
+    else:
+        yield Check("quarantine", "ok", "empty")

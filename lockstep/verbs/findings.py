@@ -1,0 +1,233 @@
+"""``lockstep findings``: list, show and export what detectors flagged."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from graph.errors import ConfigError
+from graph.findings import Finding, Priority, to_json
+from graph.model import NodeType, Post
+from graph.store import View
+from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
+
+KindOption = Annotated[str | None, typer.Option(help="Only findings of this kind.")]
+DetectorOption = Annotated[str | None, typer.Option(help="Only findings of this detector.")]
+TickerOption = Annotated[str | None, typer.Option(help="Only findings about this ticker.")]
+PriorityOption = Annotated[Priority | None, typer.Option(help="Only findings of this priority or more.")]
+AtOption = Annotated[int | None, typer.Option("--at", help="As the store was after this commit.")]
+
+group = typer.Typer(no_args_is_help=True, help="List, show and export what detectors flagged. Flagged is not guilty.")
+
+
+def add(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="findings")
+
+
+def chosen(
+    view: View, kind: str | None, detector: str | None, ticker: str | None, priority: Priority | None
+) -> list[Finding]:
+    """Findings that pass the filters, in the view's order."""
+    symbol = ticker.lstrip("$").upper() if ticker else None
+    return [
+        f
+        for f in view.findings(kind=kind, detector=detector)
+        if (symbol is None or symbol in f.tickers) and (priority is None or f.priority.rank <= priority.rank)
+    ]
+
+
+@group.command("list")
+def list_(
+    kind: KindOption = None,
+    detector: DetectorOption = None,
+    ticker: TickerOption = None,
+    priority: PriorityOption = None,
+    at: AtOption = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """One line a finding, the most urgent first."""
+    s = session(config, store, data_dir, as_json=as_json)
+    with s.view(at) as view:
+        found = chosen(view, kind, detector, ticker, priority)
+        runs = view.runs()
+    if s.as_json:
+        s.emit([orjson.loads(to_json(f)) for f in found])
+        return
+    for f in found:
+        targets = " ".join([*(f"${t}" for t in f.tickers), *f.links])
+        s.line(f"{f.id[:10]}  {f.priority:<6}  {f.score:.2f}  {f.kind}  {len(f.members)} accounts  {targets}")
+        s.line(f"            {f.summary}")
+    if not found:
+        s.line("no findings" if runs else "no findings: no detector has run yet (lockstep detect)")
+
+
+@group.command()
+def show(
+    finding_id: Annotated[str, typer.Argument(metavar="ID", help="A finding's id, or the beginning of it.")],
+    posts: Annotated[int, typer.Option(help="Posts to print; 0 for none.", min=0)] = 20,
+    at: AtOption = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """One finding with its evidence: members, measures, what it rests on, what would clear it, and the posts."""
+    s = session(config, store, data_dir, as_json=as_json)
+    with s.view(at) as view:
+        finding = view.finding(finding_id)
+        if finding is None:
+            raise ConfigError(f"no finding {finding_id!r}", s.settings.store_url, "lockstep findings list")
+        behind = evidence_posts(view, finding)
+    if s.as_json:
+        s.emit({"finding": orjson.loads(to_json(finding)), "posts": behind})
+        return
+    _sentences(s, finding)
+    _members(s, finding)
+    _posts(s, behind, posts)
+
+
+@group.command()
+def export(
+    out: Annotated[Path, typer.Option(help="FILE.jsonl (whole findings) or FILE.csv (one row a member); - for JSONL.")],
+    kind: KindOption = None,
+    detector: DetectorOption = None,
+    ticker: TickerOption = None,
+    priority: PriorityOption = None,
+    at: AtOption = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Write findings to a file."""
+    s = session(config, store, data_dir)
+    writers = {".jsonl": _jsonl, ".csv": _csv}
+    if str(out) != "-" and out.suffix not in writers:
+        raise ConfigError(f"cannot write {out.suffix or 'a file without suffix'}", str(out), "write .jsonl or .csv")
+    with s.view(at) as view:
+        found = chosen(view, kind, detector, ticker, priority)
+    if str(out) == "-":
+        sys.stdout.writelines(to_json(f) + "\n" for f in found)
+        return
+    try:
+        writers[out.suffix](out, found)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be written: {error.strerror}", str(out), "check the folder and its rights"
+        ) from error
+    s.note(f"{len(found)} findings → {out}")
+
+
+def evidence_posts(view: View, finding: Finding) -> list[Post]:
+    """The posts that the finding's evidence names, oldest first."""
+    keys = {n.key for e in finding.evidence for n in e.nodes if n.type is NodeType.POST}
+    return sorted(view.posts(sorted(keys)), key=lambda p: (_stamp(p.created_at), p.post))
+
+
+def _stamp(at: datetime | None) -> float:
+    return at.timestamp() if at else float("inf")
+
+
+def _sentences(s: Session, f: Finding) -> None:
+    s.line(f"{f.kind} {f.id}")
+    s.line(f.summary)
+    s.line(
+        f"priority {f.priority} · score {f.score:.2f} (uncalibrated rank) · {f.window.start:%Y-%m-%d %H:%M:%S}"
+        f" to {f.window.end:%Y-%m-%d %H:%M:%S} UTC · {f.detector} {f.version} · data up to commit {f.data_cut}"
+        + (" · shadow" if f.status == "shadow" else "")
+    )
+    resting = set(f.rests_on)
+    rows = [
+        [
+            e.ref,
+            e.measure,
+            f"{e.value:g}",
+            f"{e.expected:.3g}",
+            "" if e.p_value is None else f"{e.p_value:.2g}",
+            e.unit,
+            "rests on it" if e.ref in resting else "",
+        ]
+        for e in f.evidence
+    ]
+    s.line()
+    s.table(["evidence", "measure", "value", "expected", "p", "unit", ""], rows)
+    s.line("p is the chance of the pattern under the stated null, never of innocence.")
+    if f.would_clear:
+        s.line()
+        s.table(["would clear it", "state", "detail"], [[c.text, c.state, c.detail] for c in f.would_clear])
+    for limit in f.limits:
+        s.line(f"limit: {limit}")
+
+
+def _members(s: Session, f: Finding) -> None:
+    s.line()
+    rows = [[m.account, m.role, f"{m.score:.2f}", " ".join(m.evidence)] for m in f.members]
+    s.table(["account", "role", "score", "evidence against this account"], rows)
+
+
+def _posts(s: Session, posts: Sequence[Post], limit: int) -> None:
+    if not limit or not posts:
+        return
+    s.line()
+    for p in posts[:limit]:
+        at = f"{p.created_at:%Y-%m-%d %H:%M:%S}" if p.created_at else "time unknown"
+        s.line(f"{at}  {p.post}  {p.account or 'author unknown'}  {p.kind}: {' '.join((p.text or '').split())}")
+    if len(posts) > limit:
+        s.line(f"… {len(posts) - limit} more (--posts {len(posts)})")
+
+
+def _jsonl(out: Path, found: Sequence[Finding]) -> None:
+    with out.open("w", encoding="utf-8") as file:
+        file.writelines(to_json(f) + "\n" for f in found)
+
+
+def _csv(out: Path, found: Sequence[Finding]) -> None:
+    with out.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(
+            [
+                "finding",
+                "kind",
+                "priority",
+                "score",
+                "start",
+                "end",
+                "tickers",
+                "account",
+                "role",
+                "member_score",
+                "summary",
+            ]
+        )
+        for f in found:
+            for m in f.members:
+                rows.writerow(
+                    [
+                        f.id,
+                        f.kind,
+                        f.priority,
+                        f.score,
+                        f.window.start.isoformat(),
+                        f.window.end.isoformat(),
+                        " ".join(f.tickers),
+                        harmless(m.account),
+                        m.role,
+                        m.score,
+                        harmless(f.summary),
+                    ]
+                )
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula (an apostrophe before = + - @ tab CR and their full-width forms)."""
+    return "'" + cell if cell[:1] in tuple("=+-@\t\r＝＋－＠") else cell
