@@ -1,0 +1,94 @@
+"""``lockstep demo``: the whole way on a made network, and what was found beside what was planted."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graph.errors import ConfigError
+from lockstep.config import Origin, Settings
+from lockstep.parameters import parameters
+from lockstep.session import JsonOption, Session, session
+
+MARK = "made-by-lockstep-demo"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("demo")(demo)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the network, its store and its data.")] = Path("lockstep-demo"),
+    size: Annotated[int, typer.Option(help="Accounts.", min=500, max=100_000)] = 3000,
+    seed: Annotated[int, typer.Option(help="Another seed makes another network.", min=0)] = 1,
+    days: Annotated[int, typer.Option(help="Days it spans.", min=10, max=365)] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a network with planted rings and innocent look-alikes, load it, detect, and compare with the truth.
+
+    It is loaded by the same code as real data, needs no service, and touches nothing outside its folder.
+    """
+    from detectors.base import Scope
+    from detectors.base import discover as known
+    from lockstep.demo.compare import compare
+    from lockstep.demo.generate import generate
+    from lockstep.verbs.detect import run_detectors
+    from lockstep.verbs.ingest import load_into, options
+
+    s = _session(out, as_json=as_json)
+    _make_room(out)
+    s.note(f"1/4 making a network of {size} accounts over {days} days (seed {seed}) in {out}/data")
+    truth = generate(out / "data", size=size, seed=seed, days=days)
+    s.note("2/4 loading it as any other files are loaded")
+    loaded = load_into(s, [out / "data"], None, options(s))
+    s.note("3/4 running the detectors")
+    results = run_detectors(s, list(known()), parameters(s.settings), Scope())
+    findings = [f for r in results for f in r.findings]
+    s.note("4/4 comparing with what was planted")
+    comparison = compare(truth, findings)
+    if s.as_json:
+        s.emit({"load": asdict(loaded), "runs": [asdict(r.run) for r in results], "comparison": asdict(comparison)})
+        return
+    for line in loaded.summary():
+        s.line(line)
+    for r in results:
+        s.line(f"{r.run.detector}: {r.run.summary}")
+    s.line()
+    for line in comparison.lines():
+        s.line(line)
+    s.line()
+    where = f"--store {s.settings.store_url} --data-dir {s.settings.data_dir}"
+    s.line(f"Findings with their evidence: lockstep findings list {where}")
+    s.line(f"Open the dashboard:           lockstep dashboard {where}")
+
+
+def _session(out: Path, *, as_json: bool) -> Session:
+    """A session on the demo's own store, whatever the configuration says; its pseudonym key is made for the day."""
+    s = session(as_json=as_json)
+    values = {
+        **s.settings.values,
+        "store.url": Origin(f"sqlite:///{out / 'lockstep.db'}", "demo"),
+        "store.data_dir": Origin(str(out / "store"), "demo"),
+    }
+    key = {"LOCKSTEP_PSEUDONYM_KEY": secrets.token_hex(16)} | dict(s.settings.secrets or {})
+    s.settings = Settings(values, None, key)
+    return s
+
+
+def _make_room(out: Path) -> None:
+    """An empty folder; only one that an earlier demo made is replaced."""
+    mark = out / MARK
+    if out.exists() and any(out.iterdir()):
+        if not mark.exists():
+            raise ConfigError(
+                "the folder is not empty and not from an earlier demo", str(out), "name another with --out"
+            )
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    mark.write_text("This folder is replaced by the next `lockstep demo --out` of the same name.\n", encoding="utf-8")
