@@ -1,6 +1,6 @@
-"""Loading posts: JSONL to a queryable, indexed store, beside coordination-network-toolkit's CSV import of the same posts.
+"""Loading posts: JSONL to a queryable, indexed store, beside coordination-network-toolkit on the same posts.
 
-The toolkit stores messages and their links; Lockstep also extracts tickers, validates, keeps versions and links a graph.
+The toolkit stores messages and their links; Lockstep also extracts tickers, validates, keeps versions, links a graph.
 Both are cold processes, taken in turn. Target: 0.6 of the toolkit's rate now, 1 the aim; memory flat from 1e5 to 1e6.
 """
 

@@ -229,5 +229,5 @@ def _csv(out: Path, found: Sequence[Finding]) -> None:
 
 
 def harmless(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula: an apostrophe before = + - @ tab CR and their full-width forms."""
+    """A cell no spreadsheet takes for a formula: = + - @ tab CR and full-width forms get an apostrophe."""
     return "'" + cell if cell[:1] in tuple("=+-@\t\r＝＋－＠") else cell
