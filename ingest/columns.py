@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from graph.schema import TEXT, TEXTS
 from ingest.times import Faults, Refused
 
+WORD_LIMIT = 8192  # characters of one word of a list
 EXACT = 2**53  # the integers that a float holds exactly
 _TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False, "t": True, "f": False}
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
@@ -89,15 +90,22 @@ def lists(values: Any, separators: re.Pattern[str] = WORDS) -> Column:
         return _each(values, TEXTS, lambda value: _list(value, separators))
 
 
-def canonical_lists(array: pa.Array, canonical: Callable[[str], str | None] | None) -> pa.Array:
-    """Every value in its canonical form, those without one left out; each distinct value is looked at once."""
-    if len(array) == array.null_count:
-        return pa.array([[]], TEXTS).take(pa.array(np.zeros(len(array), np.int64)))
+def canonical_lists(array: pa.Array, canonical: Callable[[str], str | None]) -> tuple[pa.Array, int]:
+    """Every value in its canonical form, and how many have none and are left out.
+
+    Each distinct value is looked at once.
+    """
     rows = pc.list_parent_indices(array).to_numpy()
     encoded = pc.list_flatten(array).dictionary_encode()
     words = encoded.dictionary.to_pylist()
-    forms = pa.array([w if canonical is None or w is None else canonical(w) for w in words], TEXT)
-    return nested(len(array), rows, forms.take(encoded.indices))
+    forms = pa.array([w if w is None else canonical(w) for w in words], TEXT).take(encoded.indices)
+    dropped = forms.null_count - encoded.null_count
+    return nested(len(array), rows, forms), dropped
+
+
+def verbatim_word(word: str) -> str | None:
+    """A word of a list as it is, if it can be kept at all."""
+    return word if word and "\0" not in word and len(word) <= WORD_LIMIT else None
 
 
 def united(arrays: Sequence[pa.Array]) -> pa.Array:

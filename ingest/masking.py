@@ -1,8 +1,8 @@
 """Personal identifiers become keyed hashes before they reach a store, the quarantine or a cache.
 
 E-mail, phone, address and device values are HMAC-SHA256 of their canonical form under the key in the environment
-variable ``LOCKSTEP_PSEUDONYM_KEY``: equal values stay equal, and without the key nobody can try out numbers. Wallets and
-referral codes are public and stay as they are; so do hashes made elsewhere, unless they are no hashes.
+variable ``LOCKSTEP_PSEUDONYM_KEY``: equal values stay equal, and without the key nobody can try out numbers. Wallets
+and referral codes are public and stay as they are; so do hashes made elsewhere, unless they are no hashes.
 """
 
 from __future__ import annotations
@@ -80,11 +80,12 @@ def masked_raw(row: dict[str, Any], secret: bytes | None) -> str:
     """An invalid identifier row for the quarantine: its value hashed, or withheld where that is not possible."""
     kind, value = row.get("kind"), row.get("value")
     shown = {k: v for k, v in row.items() if k in {"account_id", "platform", "first_seen", "last_seen", "kind"}}
-    if isinstance(kind, str) and isinstance(value, str | int) and (secret or kind.strip().casefold() in PUBLIC):
-        stored = mask(kind, str(value), secret)[1]
-        shown["value"] = stored if kind.strip().casefold() in PUBLIC else f"hmac-sha256:{stored}"
-        if not _DONE.fullmatch(shown["value"]) and kind.strip().casefold() not in PUBLIC:
-            shown["value"] = stored  # a hash made elsewhere
+    if isinstance(kind, str) and isinstance(value, str | int):
+        try:
+            stored = mask(kind, str(value), secret)[1]
+        except ConfigError:
+            stored = WITHHELD
+        shown["value"] = stored if stored in {str(value), WITHHELD} else f"hmac-sha256:{stored}"
     elif value is not None:
         shown["value"] = WITHHELD
     return orjson.dumps(shown, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -26,7 +26,7 @@ POST_KINDS = ("post", "repost", "quote", "reply")
 class Field:
     """One raw column.
 
-    ``kind`` names the reading in :mod:`ingest.validate`: id · text · word · symbol · time · flag · count · amount ·
+    ``kind`` names the reading in :mod:`ingest.validate`: id · text · word · symbol · asset · time · flag · count · amount ·
     price · decimal · object · words · tickers · links · hashtags.
     """
 
@@ -207,8 +207,8 @@ _TYPES = (
         "candles",
         "Price and volume of a market in an interval.",
         _need("venue", "word", "exchange", limit=64),
-        _need("base", "symbol", "what is bought"),
-        _need("quote", "symbol", "what is paid"),
+        _need("base", "asset", "what is bought", limit=64),
+        _need("quote", "asset", "what is paid", limit=64),
         _need("interval", "word", "1m · 1h · 1d …", limit=16),
         _need("open_time", "time", "start of the interval"),
         *(_need(c, "price", f"{c}, in quote units") for c in ("open", "high", "low", "close")),
@@ -222,8 +222,8 @@ _TYPES = (
         "trades",
         "Single trades, or trades an exchange merged.",
         _need("venue", "word", "exchange", limit=64),
-        _need("base", "symbol", "what is bought"),
-        _need("quote", "symbol", "what is paid"),
+        _need("base", "asset", "what is bought", limit=64),
+        _need("quote", "asset", "what is paid", limit=64),
         _need("time", "time", "when"),
         _need("price", "price", "quote units per base unit"),
         _need("quantity", "amount", "base units"),
@@ -242,7 +242,6 @@ MODIFIERS = {
     "tickers": (VERBATIM,),
     "links": (VERBATIM,),
     "hashtags": (VERBATIM,),
-    "symbol": (VERBATIM,),
 }
 
 
