@@ -1,0 +1,50 @@
+"""The wheel holds the seven packages with their data files, nothing else, and shadows no other distribution."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGES = {"ingest", "graph", "detectors", "cases", "governance", "dashboard", "lockstep"}
+
+
+def test_the_wheel_has_the_seven_packages_and_their_data(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        ".",
+    ]
+    subprocess.run([*command, "--disable-pip-version-check"], cwd=ROOT, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {n.split("/")[0] for n in names if ".dist-info/" not in n} == PACKAGES
+    assert any(n.startswith("graph/stores/sql/migrations/") for n in names)
+    assert not [n for n in names if n.startswith(("tests/", "bench/"))]
+
+
+def test_no_other_distribution_supplies_one_of_the_names() -> None:
+    owners = importlib.metadata.packages_distributions()
+    for package in PACKAGES:
+        assert set(owners.get(package, ["lockstep-graph"])) == {"lockstep-graph"}
+
+
+def test_it_can_not_be_uploaded_by_accident() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "Private :: Do Not Upload" in project["classifiers"]
+
+
+def test_no_module_of_the_dashboard_has_the_name_of_a_package() -> None:
+    names = {p.stem for p in (ROOT / "dashboard").iterdir()}
+    assert not names & (PACKAGES - {"dashboard"})
