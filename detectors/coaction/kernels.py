@@ -7,7 +7,7 @@ it is compiled anew in each process. With ``NUMBA_DISABLE_JIT=1`` the same funct
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
@@ -21,10 +21,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def compiled(function: F) -> F:
     """The function, compiled at its first call; it runs without the interpreter's lock."""
     try:
-        fast: F = numba.njit(cache=True, nogil=True)(function)
+        return cast("F", numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:  # numba found no folder in which to keep the code
-        fast = numba.njit(nogil=True)(function)
-    return fast
+        return cast("F", numba.njit(nogil=True)(function))
 
 
 class Plan(NamedTuple):
@@ -35,6 +34,7 @@ class Plan(NamedTuple):
     low: Longs  # of each event, the range of events in its window
     high: Longs
     actors: Ints
+    objects: Ints
     messages: Ints
     times: Longs
 
@@ -143,3 +143,33 @@ def occasions(plan: Plan, begin: int, end: int, floor: int, width: int) -> Ints:
                 used += 1
             weight[v] = 0
     return out[:, :used]
+
+
+@compiled
+def spans(plan: Plan, edges: Longs, targets: Ints, out: Longs) -> None:
+    """For given edges: when the source's first and last meeting was, and on how many objects they met.
+
+    The plan's order keeps each account's events by object; ``edges`` says where each source's begin in ``targets``.
+    Fills the rows of ``out``, one column an edge, which come as zeros.
+    """
+    count = len(plan.bounds) - 1
+    slot = np.full(count, -1, np.int64)  # by partner, its edge
+    seen = np.full(count, -1, np.int32)  # by partner, the last object they met on
+    for u in range(count):
+        for e in range(edges[u], edges[u + 1]):
+            slot[targets[e]] = e
+        for i in plan.order[plan.bounds[u] : plan.bounds[u + 1]]:
+            for j in range(plan.low[i], plan.high[i]):
+                v = plan.actors[j]
+                e = slot[v]
+                if e < 0 or plan.messages[j] == plan.messages[i]:
+                    continue
+                if out[2, e] == 0 or plan.times[i] < out[0, e]:
+                    out[0, e] = plan.times[i]
+                if out[2, e] == 0 or plan.times[i] > out[1, e]:
+                    out[1, e] = plan.times[i]
+                if seen[v] != plan.objects[i]:
+                    seen[v] = plan.objects[i]
+                    out[2, e] += 1
+        for v in targets[edges[u] : edges[u + 1]]:
+            slot[v], seen[v] = -1, -1

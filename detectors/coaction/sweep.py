@@ -112,6 +112,16 @@ class Sweep:
         plan = self._plan(self.times)
         return self._count(plan, lambda begin, end: kernels.occasions(plan, begin, end, min_weight, self.width))
 
+    def spans(self, edges: Edges) -> tuple[Longs, Longs, Longs]:
+        """Of edges of this sweep: the source's first and last meeting (µs), and the number of objects they met on."""
+        from detectors.coaction import kernels
+
+        plan = self._plan(self.objects)
+        bounds = np.searchsorted(edges.source, np.arange(len(self.names) + 1))
+        out = np.zeros((3, len(edges)), np.int64)
+        kernels.spans(plan, bounds, edges.target, out)
+        return out[0], out[1], out[2]
+
     def _plan(self, within: npt.NDArray[np.int32 | np.int64]) -> Plan:
         """The events account by account, in the given order within an account."""
         from detectors.coaction.kernels import Plan
@@ -119,7 +129,7 @@ class Sweep:
         _ = self.pairs  # fills low and high
         order = np.lexsort((within, self.actors))
         bounds = np.searchsorted(self.actors[order], np.arange(len(self.names) + 1))
-        return Plan(order, bounds, self.low, self.high, self.actors, self.messages, self.times)
+        return Plan(order, bounds, self.low, self.high, self.actors, self.objects, self.messages, self.times)
 
     def _count(self, plan: Plan, count: Callable[[int, int], Ints]) -> Edges:
         """Run a kernel over the accounts, split so that the threads walk about as many pairs each."""
