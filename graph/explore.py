@@ -1,0 +1,171 @@
+"""What stores share when a graph is explored: words of a text, names of identifiers, and shortest paths.
+
+Everything here works on any store, through :meth:`graph.store.View.neighbours` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from graph.model import INTERACTION_RELS, Edge, Neighbours, NodeRef, Path, Rel
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Explorable(Protocol):
+    """The part of a View that path search needs."""
+
+    def has(self, node: NodeRef) -> bool:
+        """Whether the node exists."""
+
+    def neighbours(self, node: NodeRef, *, limit: int = 25) -> Neighbours:
+        """Relationships of a node, and how many there are."""
+
+
+def words(text: str) -> list[str]:
+    """Distinct folded words in order: runs of letters and digits of any script."""
+    return list(dict.fromkeys(_WORD.findall(text.casefold())))
+
+
+def identifier_key(kind: str, value: str) -> str:
+    """Node key of an identifier."""
+    return f"{kind}:{value}"
+
+
+def relation(kind: str) -> Rel | None:
+    """The relation that an interaction of this kind makes; None: it is kept in its table, without an edge."""
+    known = INTERACTION_RELS.get(kind)
+    return known if known is not None else next((rel for rel in Rel if rel == kind.upper()), None)
+
+
+def other_end(edge: Edge, node: NodeRef) -> NodeRef:
+    """The node at the far end of an edge (itself for a loop)."""
+    return edge.target if edge.source == node else edge.source
+
+
+def paths(
+    view: Explorable, source: NodeRef, target: NodeRef, *, k: int = 3, max_hops: int = 4, max_degree: int = 1000
+) -> list[Path]:
+    """Up to k shortest paths without repeated nodes: shortest first, then by the names of the nodes on the way.
+
+    The search grows from both ends, always at the end that is cheaper to grow, so that a hub at one end is expanded
+    only when it must be. Paths are told apart by their nodes; of parallel relationships the newest is shown.
+
+    Parameters
+    ----------
+    k : int
+        How many paths are wanted.
+    max_hops : int
+        Longest path, in relationships.
+    max_degree : int
+        Inner nodes with more relationships are not walked through.
+    """
+    if k < 1 or not (view.has(source) and view.has(target)):
+        return []
+    if source == target:
+        return [Path((source,), ())]
+    return _Search(view, source, target, max_degree).run(k, max_hops)
+
+
+class _Search:
+    """Distances from both ends as far as they are known, and the adjacency read so far."""
+
+    def __init__(self, view: Explorable, source: NodeRef, target: NodeRef, max_degree: int) -> None:
+        self.view = view
+        self.ends = (source, target)
+        self.max_degree = max_degree
+        self.near: dict[NodeRef, dict[NodeRef, Edge]] = {}  # of expanded nodes
+        self.back: dict[NodeRef, set[NodeRef]] = {}  # node → expanded nodes that it is next to
+        self.totals: dict[NodeRef, int] = {}
+        self.distance: tuple[dict[NodeRef, int], dict[NodeRef, int]] = ({source: 0}, {target: 0})
+        self.frontier: list[list[NodeRef]] = [[source], [target]]
+        self.radius = [0, 0]
+        self.reach: dict[tuple[NodeRef, int], bool] = {}
+
+    def run(self, k: int, max_hops: int) -> list[Path]:
+        """Paths of each length in turn, until there are k."""
+        found: list[Path] = []
+        for length in range(1, max_hops + 1):
+            while sum(self.radius) < length:
+                self._grow(self._cheaper())
+            self.reach.clear()
+            for nodes in self._walk((self.ends[0],), length):
+                steps = zip(nodes, nodes[1:], strict=False)
+                found.append(Path(nodes, tuple(self._edge(a, b) for a, b in steps)))
+                if len(found) == k:
+                    return found
+        return found
+
+    def _total(self, node: NodeRef) -> int:
+        if node not in self.totals:
+            self.totals[node] = self.view.neighbours(node, limit=0).total
+        return self.totals[node]
+
+    def _closed(self, node: NodeRef) -> bool:
+        """Whether the node is a supernode that paths may not pass through."""
+        return node not in self.ends and self._total(node) > self.max_degree
+
+    def _cheaper(self) -> int:
+        """The end whose frontier has fewer relationships to read."""
+        cost = [sum(self._total(n) for n in side if not self._closed(n)) for side in self.frontier]
+        return int(cost[1] < cost[0])
+
+    def _grow(self, end: int) -> None:
+        """Expand every node of an end's frontier."""
+        distance = self.distance[end]
+        self.radius[end] += 1
+        fresh: dict[NodeRef, None] = {}
+        for node in self.frontier[end]:
+            if self._closed(node):
+                continue
+            self._expand(node)
+            for other in self.near[node]:
+                if other not in distance:
+                    distance[other] = self.radius[end]
+                    fresh[other] = None
+        self.frontier[end] = list(fresh)
+
+    def _expand(self, node: NodeRef) -> None:
+        """Read a node's relationships, once."""
+        if node in self.near:
+            return
+        near: dict[NodeRef, Edge] = {}
+        for edge in self.view.neighbours(node, limit=self._total(node)).edges:
+            near.setdefault(other_end(edge, node), edge)
+        self.near[node] = near
+        for other in near:
+            self.back.setdefault(other, set()).add(node)
+
+    def _edge(self, a: NodeRef, b: NodeRef) -> Edge:
+        """The newest relationship between two neighbours on a path, of which one at least was expanded."""
+        return self.near[a][b] if a in self.near else self.near[b][a]
+
+    def _walk(self, nodes: tuple[NodeRef, ...], left: int) -> Iterator[tuple[NodeRef, ...]]:
+        """Walks without repeated nodes of exactly ``left`` more steps to the target, in the order of their nodes."""
+        target = self.ends[1]
+        for other in sorted(self._beside(nodes[-1])):
+            if left == 1 and other == target:
+                yield (*nodes, other)
+            elif left > 1 and other not in nodes and other != target and self._reaches(other, left - 1):
+                yield from self._walk((*nodes, other), left - 1)
+
+    def _beside(self, node: NodeRef) -> set[NodeRef]:
+        """Neighbours worth a step: all of an expanded node, else those expanded from the target's end."""
+        return set(self.near[node]) if node in self.near else self.back.get(node, set())
+
+    def _reaches(self, node: NodeRef, left: int) -> bool:
+        """Whether the target may be ``left`` steps or fewer away through nodes that may be passed."""
+        asked = (node, left)
+        if asked not in self.reach:
+            distance = self.distance[1].get(node)
+            if distance is None and left <= self.radius[1]:
+                self.reach[asked] = False
+            elif self._closed(node):
+                self.reach[asked] = False
+            elif distance is not None and distance <= left:
+                self.reach[asked] = True
+            else:
+                self.reach[asked] = any(self._reaches(n, left - 1) for n in self._beside(node)) if left > 1 else False
+        return self.reach[asked]
