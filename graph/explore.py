@@ -167,5 +167,5 @@ class _Search:
             elif distance is not None and distance <= left:
                 self.reach[asked] = True
             else:
-                self.reach[asked] = any(self._reaches(n, left - 1) for n in self._beside(node)) if left > 1 else False
+                self.reach[asked] = any(self._reaches(n, left - 1) for n in self._beside(node))
         return self.reach[asked]
