@@ -1,0 +1,243 @@
+"""The nodes and relationships that rows make, as arrays for exploring; made once for a view, when first asked for.
+
+Node ids follow the order of (key, type), so that comparing ids is comparing names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graph.model import INTERACTION_RELS, PARENT_RELS, Edge, NodeRef, NodeType, Rel, host_of
+from graph.schema import TIME
+
+RELS = tuple(sorted(Rel))
+"""Relations in the order that ties are broken by; a relation's code is its place here."""
+TYPES = tuple(NodeType)
+UNDATED = np.iinfo(np.int64).min
+"""Stands for no time: older than all."""
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Nodes: TypeAlias = tuple[NodeType, pa.Array]  # nodes of one type, by key
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Relationships of one kind: sources and targets in parallel, with their times (None: undated)."""
+
+    sources: Nodes
+    rel: Rel
+    targets: Nodes
+    at: pa.Array | None
+
+
+def nodes_of(table: str, batch: pa.RecordBatch) -> Iterator[Nodes]:
+    """Nodes that a batch's rows are, or refer to."""
+    for name, kind in _NODES.get(table, {}).items():
+        column = batch.column(name)
+        yield kind, pc.drop_null(pc.list_flatten(column) if pa.types.is_list(column.type) else column)
+    for links in links_of(table, batch):
+        yield links.sources
+        yield links.targets
+    if table == "interactions":
+        yield from ((kind, rows.column("target")) for kind, rows in _by_type(batch, "target_type"))
+
+
+def links_of(table: str, batch: pa.RecordBatch) -> Iterator[Links]:
+    """Relationships that a batch's rows make."""
+    make = _LINKS.get(table)
+    if make is not None:
+        yield from make(batch)
+
+
+def _post_links(batch: pa.RecordBatch) -> Iterator[Links]:
+    post, at = batch.column("post"), batch.column("created_at")
+    yield Links((NodeType.ACCOUNT, batch.column("account")), Rel.POSTED, (NodeType.POST, post), at)
+    for name, rel, kind in (
+        ("tickers", Rel.MENTIONS, NodeType.TICKER),
+        ("hashtags", Rel.TAGGED, NodeType.HASHTAG),
+        ("links", Rel.LINKS_TO, NodeType.LINK),
+    ):
+        column = batch.column(name)
+        rows = pc.list_parent_indices(column)
+        yield Links((NodeType.POST, post.take(rows)), rel, (kind, pc.list_flatten(column)), at.take(rows))
+    for word, rel in PARENT_RELS.items():
+        mine = batch.filter(pc.and_(pc.equal(batch.column("kind"), word), pc.is_valid(batch.column("parent"))))
+        sources, targets = ((NodeType.POST, mine.column(name)) for name in ("post", "parent"))
+        yield Links(sources, rel, targets, mine.column("created_at"))
+
+
+def _interaction_links(batch: pa.RecordBatch) -> Iterator[Links]:
+    for kind, rows in _by_type(batch, "target_type"):
+        for word in pc.unique(rows.column("kind")).to_pylist():
+            rel = relation(word)
+            if rel is not None:
+                mine = rows.filter(pc.equal(rows.column("kind"), word))
+                accounts, targets = (NodeType.ACCOUNT, mine.column("account")), (kind, mine.column("target"))
+                yield Links(accounts, rel, targets, mine.column("at"))
+
+
+def _identifier_links(batch: pa.RecordBatch) -> Iterator[Links]:
+    keys = pc.binary_join_element_wise(batch.column("kind"), batch.column("value"), ":")
+    accounts = (NodeType.ACCOUNT, batch.column("account"))
+    yield Links(accounts, Rel.USES, (NodeType.IDENTIFIER, keys), batch.column("first_seen"))
+
+
+def _transfer_links(batch: pa.RecordBatch) -> Iterator[Links]:
+    for giver, rows in _by_type(batch, "source_type"):
+        for taker, mine in _by_type(rows, "target_type"):
+            sources, targets = (giver, mine.column("source")), (taker, mine.column("target"))
+            yield Links(sources, Rel.TRANSFERRED, targets, mine.column("at"))
+
+
+_NODES: Mapping[str, Mapping[str, NodeType]] = {
+    "accounts": {"account": NodeType.ACCOUNT},
+    "posts": {"parent": NodeType.POST},
+    "engagements": {"post": NodeType.POST},
+    "interactions": {"account": NodeType.ACCOUNT, "post": NodeType.POST},
+    "labels": {"account": NodeType.ACCOUNT},
+    "account_states": {"account": NodeType.ACCOUNT},
+    "post_events": {"post": NodeType.POST},
+    "events": {"ticker": NodeType.TICKER},
+    "campaigns": {
+        "tickers": NodeType.TICKER,
+        "hashtags": NodeType.HASHTAG,
+        "links": NodeType.LINK,
+        "participants": NodeType.ACCOUNT,
+    },
+}
+_LINKS: Mapping[str, Callable[[pa.RecordBatch], Iterator[Links]]] = {
+    "posts": _post_links,
+    "interactions": _interaction_links,
+    "identifiers": _identifier_links,
+    "transfers": _transfer_links,
+}
+
+
+def relation(kind: str) -> Rel | None:
+    """The relation that an interaction of this kind makes; None: it is kept in its table, without an edge."""
+    known = INTERACTION_RELS.get(kind)
+    return known if known is not None else next((rel for rel in Rel if rel == kind.upper()), None)
+
+
+def _by_type(batch: pa.RecordBatch, name: str) -> Iterator[tuple[NodeType, pa.RecordBatch]]:
+    """The batch's rows by the node type that a column names."""
+    for value in pc.unique(batch.column(name)).to_pylist():
+        if value in TYPES:
+            yield NodeType(value), batch.filter(pc.equal(batch.column(name), value))
+
+
+class Graph:
+    """Nodes and relationships, with each node's relationships side by side.
+
+    Parameters
+    ----------
+    nodes : iterable of (type, keys)
+        Nodes that exist, repeated or not.
+    links : iterable of Links
+        Relationships; their ends are among the nodes.
+    """
+
+    def __init__(self, nodes: Sequence[Nodes], links: Sequence[Links]) -> None:
+        self._name(nodes)
+        links = [*links, self._domains()]
+        self.source: Ints = _joined([self._ids(x.sources) for x in links])
+        self.target: Ints = _joined([self._ids(x.targets) for x in links])
+        self.rel: Ints = _joined([np.full(len(x.sources[1]), RELS.index(x.rel)) for x in links])
+        self.at: Ints = _joined([_micros(x.at, len(x.sources[1])) for x in links])
+        loops = self.source == self.target
+        ends = np.concatenate([self.source, self.target[~loops]])
+        self._edges: Ints = np.concatenate([np.arange(len(self.source)), np.flatnonzero(~loops)])
+        order = np.argsort(ends, kind="stable")
+        self._edges = self._edges[order]
+        self._starts: Ints = np.searchsorted(ends[order], np.arange(len(self.keys) + 1))
+
+    def _name(self, nodes: Sequence[Nodes]) -> None:
+        found = {kind: pc.unique(pa.chunked_array([k for t, k in nodes if t == kind], pa.string())) for kind in TYPES}
+        hosts = pa.array([host_of(link) for link in found[NodeType.LINK].to_pylist()], pa.string())
+        self._hosts = (found[NodeType.LINK].filter(pc.is_valid(hosts)), pc.drop_null(hosts))
+        found[NodeType.DOMAIN] = pc.unique(pa.chunked_array([found[NodeType.DOMAIN], self._hosts[1]]))
+        table = pa.table(
+            {
+                "key": pa.chunked_array(list(found.values())),
+                "type": np.concatenate([np.full(len(keys), i) for i, keys in enumerate(found.values())]),
+            }
+        ).sort_by([("key", "ascending"), ("type", "ascending")])
+        self.keys: list[str] = table["key"].to_pylist()
+        self.types: Ints = table["type"].to_numpy()
+        self._id: dict[NodeType, dict[str, int]] = {}
+        for i, kind in enumerate(TYPES):
+            mine = np.flatnonzero(self.types == i).tolist()
+            self._id[kind] = {self.keys[n]: n for n in mine}
+
+    def _ids(self, nodes: Nodes) -> Ints:
+        kind, keys = nodes
+        distinct = keys.dictionary_encode()
+        ids = np.array([self._id[kind][key] for key in distinct.dictionary.to_pylist()], dtype=np.int64)
+        return ids[distinct.indices.to_numpy()] if len(keys) else ids
+
+    def _domains(self) -> Links:
+        links, hosts = self._hosts
+        return Links((NodeType.LINK, links), Rel.ON, (NodeType.DOMAIN, hosts), None)
+
+    def id(self, node: NodeRef) -> int | None:
+        """The node's id, None if it does not exist."""
+        return self._id.get(node.type, {}).get(node.key)
+
+    def of_type(self, kind: NodeType) -> Mapping[str, int]:
+        """Keys of the nodes of a type, in order, with their ids."""
+        return self._id[kind]
+
+    def ref(self, node: int) -> NodeRef:
+        """The node's name."""
+        return NodeRef(TYPES[self.types[node]], self.keys[node])
+
+    def edge(self, number: int) -> Edge:
+        """One relationship as people read it."""
+        micros = int(self.at[number])
+        return Edge(
+            self.ref(self.source[number]),
+            RELS[self.rel[number]],
+            self.ref(self.target[number]),
+            None if micros == UNDATED else _time(micros),
+        )
+
+    def incident(self, node: int) -> Ints:
+        """Numbers of the relationships that a node is an end of; one to itself once."""
+        return self._edges[self._starts[node] : self._starts[node + 1]]
+
+    def newest_first(self, node: int, edges: Ints) -> Ints:
+        """The node's edges sorted by time (undated last), relation, the other end, and outgoing before incoming."""
+        outgoing = self.source[edges] == node
+        other = np.where(outgoing, self.target[edges], self.source[edges])
+        # a negated UNDATED would overflow; its complement is the largest number, that of other times stays in order
+        return edges[np.lexsort((edges, ~outgoing, other, self.rel[edges], ~self.at[edges]))]
+
+
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate(parts).astype(np.int64)
+
+
+def _micros(at: pa.Array | None, size: int) -> Ints:
+    if at is None:
+        return np.full(size, UNDATED, dtype=np.int64)
+    micros: Ints = at.cast(pa.int64()).fill_null(UNDATED).to_numpy()
+    return micros
+
+
+def _time(micros: int) -> datetime:
+    moment: datetime = pa.scalar(micros, TIME).as_py()
+    return moment
+
+
+def micros_of(moment: datetime) -> int:
+    """A time as it is kept here."""
+    value: int = pa.scalar(moment, TIME).cast(pa.int64()).as_py()
+    return value
