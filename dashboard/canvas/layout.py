@@ -1,0 +1,58 @@
+"""Where nodes stand: connected pieces apart, each by its own springs, the same for the same graph every time."""
+
+from __future__ import annotations
+
+import math
+
+import networkx as nx
+
+from graph.model import NodeRef, Subgraph
+
+_SPREAD = 70.0  # pixels: room a node gets on average
+_ITERATIONS = 120
+_SEED = 7
+_RATIO = 1.8  # pieces are packed into a field this much wider than high
+
+Place = tuple[float, float]
+
+
+def places(sub: Subgraph) -> dict[NodeRef, Place]:
+    """A place (pixels) for every node.
+
+    Pieces are laid out by Fruchterman and Reingold's springs (1991), then packed in rows, the largest first.
+    """
+    graph: nx.Graph[NodeRef] = nx.Graph()
+    graph.add_nodes_from(sub.nodes)
+    graph.add_edges_from((e.source, e.target) for e in sub.edges if e.source != e.target)
+    order = {node: i for i, node in enumerate(sub.nodes)}
+    pieces = [sorted(piece, key=order.__getitem__) for piece in nx.connected_components(graph)]
+    pieces.sort(key=lambda piece: (-len(piece), order[piece[0]]))
+    return _packed([_piece(graph, piece) for piece in pieces])
+
+
+def _piece(graph: nx.Graph[NodeRef], nodes: list[NodeRef]) -> dict[NodeRef, Place]:
+    """One piece, its corner at the origin."""
+    if len(nodes) == 1:
+        return {nodes[0]: (0.0, 0.0)}
+    part: nx.Graph[NodeRef] = nx.Graph()  # built anew: a subgraph's order of nodes is a set's
+    part.add_nodes_from(nodes)
+    part.add_edges_from((a, b) for a in nodes for b in sorted(graph[a]))
+    raw = nx.spring_layout(part, seed=_SEED, iterations=_ITERATIONS, k=1.6 / math.sqrt(len(nodes)))
+    scale = _SPREAD * math.sqrt(len(nodes))
+    left, top = min(p[0] for p in raw.values()), min(p[1] for p in raw.values())
+    return {n: (round(float(p[0] - left) * scale, 1), round(float(p[1] - top) * scale, 1)) for n, p in raw.items()}
+
+
+def _packed(pieces: list[dict[NodeRef, Place]]) -> dict[NodeRef, Place]:
+    """Pieces side by side in rows."""
+    sizes = [(max(x for x, _ in p.values()), max(y for _, y in p.values())) for p in pieces]
+    area = sum((w + _SPREAD) * (h + _SPREAD) for w, h in sizes)
+    widest = max(math.sqrt(area * _RATIO), max((w for w, _ in sizes), default=0.0))
+    placed: dict[NodeRef, Place] = {}
+    x = y = row = 0.0
+    for piece, (width, height) in zip(pieces, sizes, strict=True):
+        if x > 0 and x + width > widest:
+            x, y, row = 0.0, y + row + _SPREAD, 0.0
+        placed |= {n: (round(px + x, 1), round(py + y, 1)) for n, (px, py) in piece.items()}
+        x, row = x + width + _SPREAD * 1.5, max(row, height)
+    return placed

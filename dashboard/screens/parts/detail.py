@@ -1,0 +1,179 @@
+"""One finding, opened: what was measured, against whom, what would clear it, and the posts behind it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import state, views
+from dashboard.canvas import html
+from dashboard.state import Opened
+from dashboard.untrusted import one_line, visible
+from graph.findings import Checked, Finding
+
+_PAGE = 50  # posts at a time
+_STATES = {
+    Checked.PRESENT: (":material/report:", "orange"),
+    Checked.NOT_CHECKABLE: (":material/help:", "gray"),
+    Checked.EXCLUDED: (":material/check:", "green"),
+}
+
+
+def show(opened: Opened, finding: Finding) -> None:
+    """Everything about one finding."""
+    _head(opened, finding)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _picture(opened, finding)
+    with right:
+        _rests_on(finding)
+        _would_clear(finding)
+        _limits(finding)
+    _evidence(finding)
+    _members(opened, finding)
+    _posts(opened, finding)
+    with st.expander("How this finding was made", icon=":material/settings:"):
+        st.dataframe(views.origin_rows(finding), hide_index=True, alt="Detector, parameters and data of the finding")
+
+
+def _head(opened: Opened, finding: Finding) -> None:
+    with st.container(border=True):
+        st.text(f"{views.kind_label(finding.kind)} · flagged by {finding.detector}")
+        with st.container(key="summary"):
+            st.text(visible(finding.summary))
+        st.text(f"{views.span(finding.window)}  {', '.join(map(views.ticker, finding.tickers))}")
+        if finding.links:
+            st.text("Links (text only): " + "  ".join(one_line(x, 200) for x in finding.links[:10]))
+        cells = st.columns(4)
+        cells[0].metric("Priority", str(finding.priority), help="How soon a person should look; not how severe it is.")
+        cells[1].metric(views.RANK, f"{finding.score:.2f}", help=views.ABOUT_RANK)
+        cells[2].metric("Members", f"{len(finding.members):,}")
+        cells[3].metric("Posts in evidence", f"{len(views.post_keys(finding)):,}")
+    newer = views.behind(finding, opened.view.seq)
+    if newer:
+        st.caption(newer)
+
+
+def _picture(opened: Opened, finding: Finding) -> None:
+    st.subheader("Evidence graph")
+    picture = state.picture(opened.key, finding.id, (), opened.view, finding)
+    st.iframe(html.data_url(picture.html), height=picture.height, alt=picture.alt)
+    st.caption("Point at a node for its details; drag to move, scroll to zoom. " + picture.note)
+
+
+def _rests_on(finding: Finding) -> None:
+    st.subheader("What it rests on")
+    st.caption("Without these measurements it would not have been flagged.")
+    for line in views.rests_on(finding):
+        st.text(line)
+    if not finding.rests_on:
+        st.text("The detector does not say.")
+
+
+def _would_clear(finding: Finding) -> None:
+    st.subheader("What would clear it")
+    st.caption("Innocent explanations of such a pattern, and what is known of each.")
+    for x in finding.would_clear:
+        icon, colour = _STATES[x.state]
+        st.badge(str(x.state), icon=icon, color=colour)  # type: ignore[arg-type]
+        st.text(one_line(x.text) + (f": {one_line(x.detail)}" if x.detail else ""))
+    if not finding.would_clear:
+        st.text("The detector names none; think of some before you decide.")
+
+
+def _limits(finding: Finding) -> None:
+    if finding.limits:
+        st.subheader("Limits")
+        st.caption("What was skipped, capped or not known.")
+        for line in finding.limits:
+            st.text(f"• {one_line(line)}")
+
+
+def _evidence(finding: Finding) -> None:
+    st.subheader("Measurements")
+    column = st.column_config
+    st.dataframe(
+        views.evidence_rows(finding),
+        hide_index=True,
+        column_config={
+            "": column.TextColumn(width=50),
+            "Measure": column.TextColumn(width=360),
+            "p-value": column.TextColumn(help=views.ABOUT_P),
+        },
+        alt="Measurements: value, expected value and p-value of each piece of evidence",
+    )
+
+
+def _members(opened: Opened, finding: Finding) -> None:
+    st.subheader("Members")
+    st.caption(
+        "Being a member is no guilt: hijacked, duped and shared-network accounts end up in rings. "
+        "Judge an account by the evidence of its own."
+    )
+    st.dataframe(
+        state.members(opened.key, finding.id, opened.view, finding),
+        hide_index=True,
+        column_config={views.RANK: st.column_config.NumberColumn(format="%.2f", help=views.ABOUT_RANK)},
+        alt="Members with role and evidence of their own",
+    )
+
+
+def _posts(opened: Opened, finding: Finding) -> None:
+    st.subheader("Posts behind it")
+    names = views.evidence_names(finding)
+    measures = {e.ref: one_line(e.measure, 90) for e in finding.evidence}
+    chosen = st.selectbox(
+        "Evidence",
+        ["", *names],
+        format_func=lambda ref: f"{names[ref]}: {measures[ref]}" if ref else "All evidence",
+        key=f"posts-of-{finding.id}",
+    )
+    keys = views.post_keys(finding, (chosen,) if chosen else ())
+    if not keys:
+        st.info("This evidence is not made of posts; the picture and the measurements show what it is made of.")
+        return
+    found, rows = state.posts(opened.key, keys, opened.view)
+    missing = len(keys) - len(rows)
+    st.caption(
+        f"{len(rows):,} posts by time. Hidden characters are shown as ⟨U+…⟩; links are text and are never opened."
+        + (f" {missing:,} more are no longer in the store." if missing else "")
+    )
+    page = _page(len(rows), f"page-{finding.id}-{chosen}")
+    first = page * _PAGE
+    part = rows[first : first + _PAGE]
+    picked = st.dataframe(
+        part,
+        hide_index=True,
+        row_height=56,
+        height="content" if len(part) <= 8 else 520,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"posts-{finding.id}-{chosen}-{page}",
+        column_config={
+            "Time": st.column_config.TextColumn(width=170),
+            "Account": st.column_config.TextColumn(width=170),
+            "Kind": st.column_config.TextColumn(width=70),
+            "Text": st.column_config.TextColumn(width=620),
+        },
+        alt="Posts behind the evidence, by time; select a row to read it in full",
+    )
+    selected = picked["selection"]["rows"]
+    if selected and selected[0] < len(part):
+        _post(opened, found[first + selected[0]], part[selected[0]])
+
+
+def _page(total: int, key: str) -> int:
+    """Number of the page shown, from 0."""
+    pages = -(-total // _PAGE)
+    return st.pagination(pages, key=key) - 1 if pages > 1 else 0
+
+
+def _post(opened: Opened, key: str, row: views.Row) -> None:
+    with st.container(border=True, key="post"):
+        st.text(f"{row['Time']} · {row['Account']} · {row['Kind']} {row['Post']}")
+        st.text(str(row["Text"]))
+        for name in ("Tickers", "Links", "Hashtags"):
+            if row[name]:
+                st.text(f"{name}: {row[name]}")
+        for text in views.versions(opened.view.history("posts", {"post": key})):
+            st.caption("Before it was changed:")
+            st.text(text)

@@ -1,0 +1,85 @@
+"""The configured store, opened for one run of the page, and what is worth keeping between runs.
+
+Everything kept is keyed by the store and the commit it was read at, so a page never mixes two states of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow.compute as pc
+import streamlit as st
+
+from dashboard import views
+from dashboard.canvas import network
+from graph.errors import ConfigError
+from graph.findings import Finding
+from graph.model import NodeRef
+from graph.store import View, open_store
+from lockstep import config
+
+Key = tuple[str, int]  # store URL and seq
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A view of the newest commit, and the key that what is read from it is kept under."""
+
+    view: View
+    key: Key
+
+
+@contextmanager
+def opened() -> Iterator[Opened]:
+    """The configured store at its newest commit.
+
+    Raises
+    ------
+    LockstepError
+        A setting is wrong, or the store cannot be opened.
+    """
+    try:
+        settings = config.load()
+    except config.SettingsError as error:
+        raise ConfigError(error.message, error.where, error.hint) from error
+    with open_store(settings.store_url, settings.data_dir) as store, store.view() as view:
+        yield Opened(view, (store.url, view.seq))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the findings …")
+def findings(key: Key, _view: View) -> list[Finding]:  # noqa: ARG001
+    """Every finding that no later one supersedes, in the store's order; not to be changed."""
+    return _view.findings()
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the time of the newest post …")
+def newest_post(key: Key, _view: View) -> datetime | None:  # noqa: ARG001 - the key of the cache
+    """Time of the newest post; None where there is none."""
+    times = [pc.max(batch.column(0)).as_py() for batch in _view.scan("posts", columns=["created_at"]) if batch.num_rows]
+    return max((t for t in times if t is not None), default=None)
+
+
+@st.cache_data(max_entries=64, show_spinner="Reading the members …")
+def members(key: Key, finding_id: str, _view: View, _finding: Finding) -> list[views.Row]:  # noqa: ARG001
+    """Rows of the finding's members."""
+    accounts = {key: found for key in _finding.accounts if (found := _view.account(key)) is not None}
+    return views.member_rows(_finding, accounts, views.labels_of(_view, _finding.accounts))
+
+
+@st.cache_data(max_entries=64, show_spinner="Reading the posts …")
+def posts(key: Key, keys: tuple[str, ...], _view: View) -> tuple[list[str], list[views.Row]]:  # noqa: ARG001
+    """Keys and rows of these posts, by time."""
+    found = views.by_time(_view.posts(keys))
+    authors = {p.account for p in found if p.account is not None}
+    handles = {a: account.handle for a in sorted(authors) if (account := _view.account(a)) is not None}
+    return [p.post for p in found], views.post_rows(found, handles)
+
+
+@st.cache_data(max_entries=32, show_spinner="Drawing the evidence …")
+def picture(key: Key, finding_id: str, refs: tuple[str, ...], _view: View, _finding: Finding) -> network.Picture:  # noqa: ARG001
+    """The picture of the evidence of these references."""
+    wanted: list[NodeRef] = views.nodes_of(_finding, refs)
+    return network.draw(_view, _finding, wanted)

@@ -1,0 +1,285 @@
+"""What the screens show, as plain rows: pure functions, without Streamlit.
+
+Every text that came with the data passes :func:`dashboard.untrusted.visible`. Column names are what the analyst reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dashboard.untrusted import one_line, visible
+from graph.findings import Evidence, Finding, Status, Window
+from graph.model import Account, Label, NodeRef, NodeType, Post
+from graph.store import View
+
+Row = dict[str, object]
+
+TEXT_LIMIT = 4_000  # characters of a post shown; the rest is counted
+RANK = "Uncalibrated rank"
+ABOUT_RANK = (
+    "0 to 1, higher is more striking to this detector. Not a probability: it has not been calibrated against decisions."
+)
+ABOUT_P = "Chance of a pattern at least this strong under the detector's null model; never the chance of innocence."
+OWN = "Evidence of its own"
+NO_OWN = "none: member only"
+
+
+def kind_label(kind: str) -> str:
+    """``shilling_cluster`` → ``Shilling cluster``."""
+    return one_line(kind.replace("_", " ")).capitalize()
+
+
+def utc(at: datetime | None) -> str:
+    """Time to the second, UTC; fractions only where there are any."""
+    if at is None:
+        return "time unknown"
+    moment = at.astimezone(UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S") + (f".{moment.microsecond:06d}" if moment.microsecond else "") + " UTC"
+
+
+def span(window: Window) -> str:
+    """A window in one line, the end's date left out where it is the start's."""
+    start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
+    last = end.strftime("%H:%M:%S" if start.date() == end.date() else "%Y-%m-%d %H:%M:%S")
+    return f"{start:%Y-%m-%d %H:%M:%S} – {last} UTC ({duration(end - start)})"
+
+
+def duration(length: timedelta) -> str:
+    """Length in the largest unit that leaves a number of at least 1."""
+    seconds = length.total_seconds()
+    for name, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {name}"
+    return f"{seconds:.3g} s"
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago; a time to come is named as such, since it is a sign of wrong clocks or units."""
+    return f"{duration(now - then)} ago" if then <= now else f"{duration(then - now)} in the future: check the clock"
+
+
+def number(value: float | None) -> str:
+    """Four significant digits, thousands separated; nothing for None."""
+    if value is None:
+        return "–"
+    if value and not 1e-4 <= abs(value) < 1e15:
+        return f"{value:.2e}"
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+
+
+def ticker(symbol: str) -> str:
+    """A symbol as people write it."""
+    return f"${one_line(symbol)}"
+
+
+def finding_rows(findings: Sequence[Finding]) -> list[Row]:
+    """The list of findings, in the order given."""
+    return [
+        {
+            "Priority": str(f.priority) + ("" if f.status is Status.LIVE else " (shadow)"),
+            "Kind": kind_label(f.kind),
+            RANK: f.score,
+            "Members": len(f.members),
+            "Tickers": ", ".join(map(ticker, f.tickers)),
+            "What was flagged": one_line(f.summary),
+            "Window": span(f.window),
+            "Finding": f.id,
+        }
+        for f in findings
+    ]
+
+
+def select(
+    findings: Iterable[Finding], kinds: Sequence[str] = (), tickers: Sequence[str] = (), *, shadow: bool = False
+) -> list[Finding]:
+    """Findings of any of the kinds and about any of the tickers; an empty choice means all."""
+    return [
+        f
+        for f in findings
+        if (not kinds or f.kind in kinds)
+        and (not tickers or not set(tickers).isdisjoint(f.tickers))
+        and (shadow or f.status is Status.LIVE)
+    ]
+
+
+def evidence_names(finding: Finding) -> dict[str, str]:
+    """Reference → short name (``E1``, ``E2`` …) of a finding's evidence."""
+    return {e.ref: f"E{i}" for i, e in enumerate(finding.evidence, 1)}
+
+
+def evidence_rows(finding: Finding) -> list[Row]:
+    """One row a piece of evidence: what was measured and what would be expected."""
+    names = evidence_names(finding)
+    return [
+        {
+            "": names[e.ref],
+            "Measure": one_line(e.measure),
+            "Value": number(e.value),
+            "Expected": number(e.expected),
+            "p-value": number(e.p_value) if e.p_value is not None else "not computed",
+            "Unit": one_line(e.unit),
+            "Rests on it": "yes" if e.ref in finding.rests_on else "",
+            "Nodes": nodes_line(e.nodes),
+        }
+        for e in finding.evidence
+    ]
+
+
+def nodes_line(nodes: Iterable[NodeRef]) -> str:
+    """``9 accounts, 96 posts, 1 ticker``."""
+    counts: dict[NodeType, int] = {}
+    for node in nodes:
+        counts[node.type] = counts.get(node.type, 0) + 1
+    return ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items())
+
+
+def rests_on(finding: Finding) -> list[str]:
+    """The evidence without which the finding would not have been made, one line each."""
+    names = evidence_names(finding)
+    return [f"{names[e.ref]}: {measured(e)}" for e in finding.evidence if e.ref in finding.rests_on]
+
+
+def measured(e: Evidence) -> str:
+    """One line: value, unit, expectation."""
+    unit = f" {one_line(e.unit)}" if e.unit not in {"", "1"} else ""
+    return f"{one_line(e.measure)}: {number(e.value)}{unit}, expected {number(e.expected)}"
+
+
+def clearing_rows(finding: Finding) -> list[Row]:
+    """Innocent explanations and what is known of each."""
+    return [
+        {
+            "State": str(x.state),
+            "Innocent explanation": one_line(x.text),
+            "What is known": one_line(x.detail) or "–",
+        }
+        for x in finding.would_clear
+    ]
+
+
+def member_rows(
+    finding: Finding, accounts: Mapping[str, Account], labels: Mapping[str, Sequence[Label]] | None = None
+) -> list[Row]:
+    """One row a member: part in the pattern, the evidence against that account itself, and who says what of it."""
+    names = evidence_names(finding)
+    rows: list[Row] = []
+    for m in finding.members:
+        known = accounts.get(m.account) or Account(m.account)
+        said = (labels or {}).get(m.account, ())
+        rows.append(
+            {
+                "Account": one_line(m.account),
+                "Handle": one_line(known.handle) if known.handle else "–",
+                "Role": str(m.role),
+                RANK: m.score,
+                OWN: ", ".join(names[r] for r in m.evidence) or NO_OWN,
+                "Created": utc(known.created_at) if known.created_at else "unknown",
+                "Verified": {True: "yes", False: "no", None: "unknown"}[known.verified],
+                "Labels": "; ".join(map(attribution, said)) or "none loaded",
+            }
+        )
+    return rows
+
+
+def attribution(label: Label) -> str:
+    """``"service", labelled by SOURCE on DATE``: a label is what somebody said, never a fact."""
+    source = one_line(label.source) if label.source else "an unnamed source"
+    on = f"on {label.at:%Y-%m-%d}" if label.at else "at an unknown date"
+    until = f", until {label.until:%Y-%m-%d}" if label.until else ""
+    return f"“{one_line(label.label)}”, labelled by {source} {on}{until}"
+
+
+def labels_of(view: View, accounts: Sequence[str]) -> dict[str, list[Label]]:
+    """Labels of these accounts, in the order they were loaded."""
+    wanted = pc.SetLookupOptions(value_set=pa.array(accounts, pa.string()))
+    found: dict[str, list[Label]] = {}
+    for batch in view.scan("labels", columns=["account", "label", "source", "at", "until", "ring_id"]):
+        for row in batch.filter(pc.is_in(batch.column(0), options=wanted)).to_pylist():
+            found.setdefault(row["account"], []).append(Label(**row))
+    return found
+
+
+def nodes_of(finding: Finding, refs: Sequence[str] = ()) -> list[NodeRef]:
+    """The evidence's nodes without repetition, what the finding rests on first; ``refs`` empty means all evidence."""
+    chosen = [e for e in finding.evidence if not refs or e.ref in refs]
+    chosen.sort(key=lambda e: e.ref not in finding.rests_on)
+    return list(dict.fromkeys(node for e in chosen for node in e.nodes))
+
+
+def post_keys(finding: Finding, refs: Sequence[str] = ()) -> tuple[str, ...]:
+    """Keys of the posts behind the evidence."""
+    return tuple(n.key for n in nodes_of(finding, refs) if n.type is NodeType.POST)
+
+
+def by_time(posts: Iterable[Post]) -> list[Post]:
+    """Posts by time, those without one last."""
+    return sorted(posts, key=lambda p: (p.created_at or datetime.max.replace(tzinfo=UTC), p.post))
+
+
+def post_rows(posts: Iterable[Post], handles: Mapping[str, str | None]) -> list[Row]:
+    """One row a post; links are text, so that nothing opens or loads by itself."""
+    return [
+        {
+            "Time": utc(p.created_at),
+            "Account": author(p, handles),
+            "Kind": one_line(p.kind),
+            "Text": visible(p.text, TEXT_LIMIT) if p.text is not None else "(text not loaded)",
+            "Tickers": ", ".join(map(ticker, p.tickers)),
+            "Links": "\n".join(one_line(x, 300) for x in p.links),
+            "Hashtags": " ".join(f"#{one_line(h)}" for h in p.hashtags),
+            "Post": one_line(p.post),
+        }
+        for p in posts
+    ]
+
+
+def author(post: Post, handles: Mapping[str, str | None]) -> str:
+    """Handle and key of a post's author."""
+    if post.account is None:
+        return "author not loaded"
+    handle = handles.get(post.account)
+    return f"@{one_line(handle)} ({one_line(post.account)})" if handle else one_line(post.account)
+
+
+def versions(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Earlier texts of a post that changed, oldest first; empty where the text never did."""
+    texts = [str(r["text"]) if r.get("text") is not None else "" for r in rows]
+    changes = [t for i, t in enumerate(texts[:-1]) if t != texts[i + 1]]
+    return [visible(t, TEXT_LIMIT) for t in changes]
+
+
+def origin_rows(finding: Finding) -> list[Row]:
+    """How the finding was made: enough to make it again."""
+    rows = [
+        ("Finding", finding.id),
+        ("Detector", f"{finding.detector} {finding.version}"),
+        ("Data cut (commit)", str(finding.data_cut)),
+        ("Run", finding.run_id or "–"),
+        ("Lineage", finding.lineage_id),
+        ("Supersedes", finding.supersedes or "–"),
+        *((f"Parameter {name}", str(value)) for name, value in sorted(finding.params.items())),
+        *(
+            (f"Layer {x.name}", number(x.value) + (f" (p {number(x.p_value)})" if x.p_value is not None else ""))
+            for x in finding.layers
+        ),
+    ]
+    return [{"What": one_line(what), "Value": one_line(value)} for what, value in rows]
+
+
+def staleness(head: int, newest: datetime | None, now: datetime) -> str:
+    """How fresh the data is, in one line."""
+    posts = f"newest post {utc(newest)} ({age(newest, now)})" if newest else "no posts"
+    return f"Data up to commit {head:,} · {posts}"
+
+
+def behind(finding: Finding, head: int) -> str | None:
+    """A sentence where the store has moved on since the finding's data was cut."""
+    newer = head - finding.data_cut
+    if newer <= 0:
+        return None
+    commits = "1 commit was" if newer == 1 else f"{newer:,} commits were"
+    return f"Found on the data of commit {finding.data_cut:,}; {commits} written since, not all of them data."
