@@ -10,7 +10,7 @@ PROJECT := pyproject.toml $(wildcard */__init__.py)
 DEMO ?= lockstep-demo
 PYTEST ?= -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
-.PHONY: demo test lint format lock pictures clean system
+.PHONY: demo test lint format docs lock clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/run.stamp
@@ -30,6 +30,9 @@ lint: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/python docs/reference.py
 
 lock: $(VENV)/dev.stamp
 	requirements/lock
