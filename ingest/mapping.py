@@ -145,9 +145,9 @@ class Mapped:
 
     def _record(self, number: int, table: Mapping[str, Any]) -> Record:
         where = f"{self._where}: record {number}"
-        kind = table.get("type")
+        kind = str(table.get("type"))
         if kind not in RECORDS:
-            raise ConfigError(f"no record type {kind!r}", where, nearest(str(kind), RECORDS))
+            raise ConfigError(f"no record type {kind!r}", where, nearest(kind, RECORDS))
         only_if = table.get("only_if")
         if only_if is not None and not isinstance(only_if, str):
             raise ConfigError("only_if names one column", where, 'only_if = "column"')

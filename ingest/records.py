@@ -26,8 +26,8 @@ POST_KINDS = ("post", "repost", "quote", "reply")
 class Field:
     """One raw column.
 
-    ``kind`` names the reading in :mod:`ingest.validate`: id · text · word · symbol · asset · time · flag · count · amount ·
-    price · decimal · object · words · tickers · links · hashtags.
+    ``kind`` names the reading in :mod:`ingest.validate`: id · text · word · symbol · asset · time · flag · count ·
+    amount · price · decimal · object · words · tickers · links · hashtags.
     """
 
     name: str

@@ -31,9 +31,14 @@ class Context:
     source: str
     platform: str = "local"
     venue: str | None = None
-    options: str = ""  # JSON, kept with every rejected row so that it can be replayed
+    options: dict[str, Any] = field(default_factory=dict)  # how the file is read, besides the above
     secret: bytes | None = None
     clock: Clock = field(default_factory=Clock)
+
+    def described(self) -> str:
+        """JSON kept with every rejected row, so that it can be replayed as it would have been loaded."""
+        known = {"platform": self.platform, "venue": self.venue, "units": self.clock.units, **self.options}
+        return orjson.dumps(known, option=orjson.OPT_SORT_KEYS).decode()
 
 
 @dataclass
@@ -89,6 +94,7 @@ def validate(records: Records, context: Context) -> Valid:
     good = _good(row)
     for table, arrays, only in built:
         _emit(table, arrays, only, good, result)
+    options = context.described() if row.faults else ""
     result.rejected = [
         Rejected(
             context.source,
@@ -97,7 +103,7 @@ def validate(records: Records, context: Context) -> Valid:
             name,
             reason,
             _raw(records, i, context),
-            context.options,
+            options,
         )
         for i, (name, reason) in sorted(row.faults.items())
     ]
@@ -107,7 +113,7 @@ def validate(records: Records, context: Context) -> Valid:
 def unreadable(bad: Bad, context: Context) -> Rejected:
     """A quarantine row for what the format could not read."""
     raw = WITHHELD if bad.type == "identifiers" else bad.raw
-    return Rejected(context.source, bad.line, bad.type, bad.field, bad.reason, raw, context.options)
+    return Rejected(context.source, bad.line, bad.type, bad.field, bad.reason, raw, context.described())
 
 
 _Faults = dict[str, dict[int, str]]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import orjson
 
 from graph.errors import IngestError
-from ingest.files import Lines, clip, head, line_blocks, utf8_fault
+from ingest.files import BOM, Lines, clip, head, line_blocks, utf8_fault
 from ingest.formats.base import Bad, Block, Format, Head, Options, Records
 from ingest.mapping import Mapped
 from ingest.records import RECORDS, nearest, settle_type
@@ -40,7 +40,7 @@ class JsonLines(Format):
     def sniff(self, head: Head) -> float:
         """Sure of its own columns, less so of any object on a line, least of a name alone."""
         named = head.name.casefold().endswith((".jsonl", ".ndjson"))
-        start = head.start.lstrip()
+        start = head.start.removeprefix(BOM).lstrip()
         if not start:
             return 0.3 if named else 0.0
         if not start.startswith(b"{"):
@@ -63,7 +63,7 @@ class JsonLines(Format):
             if mapped is not None:
                 block.records = mapped.apply(_columns(rows, mapped.columns()), numbers)
             elif fixed is not None:
-                block.records = [LineRecords(fixed, _columns(rows), numbers, texts)]
+                block.records = [_typed(fixed, rows, numbers, texts)]
             else:
                 block.records = list(_by_type(path, rows, numbers, texts, block.bad))
             block.bad.sort(key=lambda bad: bad.line)
@@ -139,6 +139,10 @@ def _by_type(
             reason = f"no record type {str(kind)[:40]!r}: {nearest(str(kind), RECORDS)}"
             bad.append(Bad(numbers[i], reason if kind is not None else "no record type", clip(texts[i]), "type"))
     for kind, members in groups.items():
-        columns = _columns([rows[i] for i in members])
-        columns.pop("type", None)
-        yield LineRecords(kind, columns, [numbers[i] for i in members], [texts[i] for i in members])
+        yield _typed(kind, [rows[i] for i in members], [numbers[i] for i in members], [texts[i] for i in members])
+
+
+def _typed(kind: str, rows: list[dict[str, Any]], numbers: list[int], texts: list[bytes]) -> LineRecords:
+    columns = _columns(rows)
+    columns.pop("type", None)  # it has been heard
+    return LineRecords(kind, columns, numbers, texts)

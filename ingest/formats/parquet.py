@@ -1,0 +1,95 @@
+"""Parquet: columns named like the record types', or mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+
+from graph.errors import IngestError
+from ingest.files import head
+from ingest.formats.base import BLOCK_BYTES, BLOCK_ROWS, Block, Format, Head, Options, Records
+from ingest.mapping import Mapped
+from ingest.records import RECORDS, require, settle_type
+
+MAGIC = b"PAR1"
+_SMALLEST = 500  # rows a block never goes below, however wide they are
+
+
+class Parquet(Format):
+    """A Parquet file, read in row batches."""
+
+    name: ClassVar[str] = "parquet"
+    about: ClassVar[str] = "Parquet whose columns are named like the record types'; dictionaries and any Arrow type"
+    types: ClassVar[tuple[str, ...]] = tuple(RECORDS)
+
+    def sniff(self, head: Head) -> float:
+        """Its magic bytes."""
+        return 0.5 if head.start.startswith(MAGIC) else 0.0
+
+    def read(self, path: Path, options: Options, skip: int = 0) -> Iterator[Block]:
+        """Blocks of rows; positions are row numbers."""
+        import pyarrow.parquet as pq
+
+        mapped = None if options.mapping is None else Mapped(options.mapping)
+        kind = settle_type(options.type, head(path).name)
+        if mapped is None and kind is None:
+            raise IngestError(
+                "does not say what its rows are",
+                str(path),
+                "give --type or --map, or a name that begins with the type (posts.parquet)",
+            )
+        try:
+            with path.open("rb") as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+                names = file.schema_arrow.names
+                if mapped is not None:
+                    mapped.require(names, path)
+                    names = [name for name in names if name in mapped.columns()]
+                elif kind is not None:
+                    require(kind, names, path)
+                yield from _blocks(file, names, mapped, kind, skip)
+        except (pa.ArrowException, OSError) as e:
+            text = str(e).partition("\n")[0]
+            raise IngestError(f"cannot be read as Parquet: {text}", str(path), "fetch or write the file again") from e
+
+
+def _blocks(
+    file: pa.NativeFile, names: list[str], mapped: Mapped | None, kind: str | None, skip: int
+) -> Iterator[Block]:
+    at = 0
+    for batch in file.iter_batches(batch_size=_rows(file), columns=names, use_threads=False):
+        start, at = at, at + batch.num_rows
+        if at <= skip:
+            continue
+        numbers = range(start + 1, at + 1)
+        columns = {name: _simple(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+        if mapped is not None:
+            yield Block(at, mapped.apply(columns, numbers))
+        else:
+            yield Block(at, [Records(str(kind), columns, numbers)])
+
+
+def _rows(file: pa.NativeFile) -> int:
+    """Rows a block: fewer where rows are wide, by the file's own count of bytes."""
+    meta = file.metadata
+    size = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+    width = max(1, size // max(1, meta.num_rows))
+    rows: int = max(_SMALLEST, min(BLOCK_ROWS, BLOCK_BYTES // width))
+    return rows
+
+
+def _simple(column: pa.Array) -> pa.Array:
+    """Without dictionary, view and large types, which only say how the values lie in memory."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    kind = column.type
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    if pa.types.is_large_list(kind) or (pa.types.is_list(kind) and not pa.types.is_string(kind.value_type)):
+        try:
+            return column.cast(pa.list_(pa.string()))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return column
+    return column
