@@ -66,7 +66,8 @@ class Null:
     def chance(self) -> Floats:
         """By object, the chance that two independent events on it lie in one window."""
         width = max(BIN_S * MICROSECONDS, BIN_WINDOWS * self.sweep.width)
-        bins = np.stack([self.sweep.objects.astype(np.int64), self.sweep.times // width])
+        since = self.sweep.times.min(initial=np.iinfo(np.int64).max)  # hours are counted from the first event
+        bins = np.stack([self.sweep.objects.astype(np.int64), (self.sweep.times - since) // width])
         (things, _), counts = np.unique(bins, axis=1, return_counts=True)
         squares = np.bincount(things, weights=counts.astype(float) ** 2, minlength=len(self.popularity))
         chance = 2 * self.sweep.width / width * squares / np.maximum(self.popularity, 1) ** 2
@@ -107,18 +108,36 @@ class Null:
 
     def expected_on(self, accounts: Ints) -> Floats:
         """Meetings among a group expected on each object, shape (n_objects,)."""
-        mask = np.isin(self.sweep.actors, accounts)
-        pairs = np.stack([self.sweep.objects[mask], self.sweep.actors[mask]])
-        (things, _), counts = np.unique(pairs, axis=1, return_counts=True)
+        things, _, counts = self._acts(accounts)
         size = len(self.popularity)
         mine = np.bincount(things, weights=counts, minlength=size)
-        squares = np.bincount(things, weights=counts.astype(float) ** 2, minlength=size)
+        squares = np.bincount(things, weights=counts**2, minlength=size)
         active = self.activity[accounts].astype(float)
-        total = max(len(self.sweep.actors), 1)
-        both = (active.sum() ** 2 - (active**2).sum()) / 2
-        shuffled = 2 * self.meetings * both / total**2
+        shuffled = self.meetings * (active.sum() ** 2 - (active**2).sum()) / max(len(self.sweep.actors), 1) ** 2
         expected: Floats = np.maximum(shuffled, (mine**2 - squares) / 2 * self.chance)
         return expected
+
+    def expected_of(self, accounts: Ints) -> Floats:
+        """Meetings of each account with the rest of a group expected, shape (n_accounts,)."""
+        things, actors, counts = self._acts(accounts)
+        mine = np.bincount(things, weights=counts, minlength=len(self.popularity))
+        with_rest = counts * (mine[things] - counts) * self.chance[things]
+        place = np.searchsorted(accounts, actors)
+        shared = np.bincount(place, weights=with_rest, minlength=len(accounts))
+        active = self.activity[accounts].astype(float)
+        rest = active.sum() - active
+        shuffled = 2 * self.sweep.pairs * active * rest / max(len(self.sweep.actors), 1) ** 2
+        expected: Floats = np.maximum(shuffled, shared)
+        return expected
+
+    def _acts(self, accounts: Ints) -> tuple[Ints, Ints, Floats]:
+        """Objects, accounts and number of events, of each object that an account of a (sorted) group acted on."""
+        among = np.zeros(len(self.activity), bool)
+        among[accounts] = True
+        mask = among[self.sweep.actors]
+        pairs = np.stack([self.sweep.objects[mask], self.sweep.actors[mask]])
+        (things, actors), counts = np.unique(pairs, axis=1, return_counts=True)
+        return things, actors, counts.astype(float)
 
 
 def tail(occasions: npt.ArrayLike, expected: npt.ArrayLike) -> Floats:

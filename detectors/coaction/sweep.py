@@ -7,6 +7,7 @@ pair is stored, memory is O(events + accounts), and time is proportional to the 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -90,6 +91,20 @@ class Sweep:
         self.times: Longs = times if order is None else times[order]
         self.low = np.empty(len(times), np.int64)
         self.high = np.empty(len(times), np.int64)
+
+    def only(self, mask: npt.NDArray[np.bool_]) -> tuple[Sweep, Longs]:
+        """The sweep of some of the events, and of each of its accounts the code it has here.
+
+        Objects and messages keep their codes; accounts are numbered anew, so that a small part costs little.
+        """
+        part = copy.copy(self)
+        part.__dict__.pop("pairs", None)
+        mine, actors = np.unique(self.actors[mask], return_inverse=True)
+        part.names = self.names.take(pa.array(mine))
+        part.actors, part.objects = actors.astype(np.int32), self.objects[mask]
+        part.messages, part.times = self.messages[mask], self.times[mask]
+        part.low, part.high = np.empty(len(actors), np.int64), np.empty(len(actors), np.int64)
+        return part, mine.astype(np.int64)
 
     @cached_property
     def pairs(self) -> int:
