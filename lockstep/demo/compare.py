@@ -1,0 +1,188 @@
+"""Findings held against the planted truth: found, missed, not looked for, and false."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from graph.findings import Finding, Role
+from lockstep.demo.truth import Group, Truth
+
+_ACCUSED = (Role.CORE, Role.AMPLIFIER)
+
+
+class Outcome(enum.StrEnum):
+    """What became of a group."""
+
+    FOUND = "found"  # at least half of its members
+    PARTLY = "partly"  # at least two of its members
+    MISSED = "missed"
+    NOT_LOOKED_FOR = "not looked for"  # no detector of its kind ran
+    LEFT_ALONE = "left alone"  # a look-alike that no false finding names
+    FALSE = "flagged wrongly"  # a look-alike that a false finding names
+
+
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """One group: how much of it was found, by what."""
+
+    group: Group
+    outcome: Outcome
+    hit: int  # members that findings name
+    findings: tuple[str, ...]  # ids, the one with most members first
+    note: str = ""
+
+    @property
+    def of(self) -> int:
+        """Members of the group."""
+        return len(self.group.members)
+
+
+@dataclass(frozen=True, slots=True)
+class FalseFinding:
+    """A finding whose accused members mostly do nothing that was planted."""
+
+    finding: Finding
+    lookalike: str  # id of the innocent group it names most members of; empty: of none
+    hit: int  # accused members that belong to that look-alike
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One printed line."""
+
+    name: str
+    kind: str
+    outcome: str
+    members: str
+    findings: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Planted groups, look-alikes and false findings, each in a stable order."""
+
+    planted: tuple[GroupResult, ...]
+    lookalikes: tuple[GroupResult, ...]
+    false: tuple[FalseFinding, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Number of groups by outcome, and of false findings under ``false findings``."""
+        results = [*self.planted, *self.lookalikes]
+        tally = {str(o): sum(r.outcome is o for r in results) for o in Outcome}
+        return {**tally, "false findings": len(self.false)}
+
+    def rows(self) -> list[Row]:
+        """Lines to print: planted groups, then look-alikes, then false findings."""
+        lines = [
+            Row(r.group.id, r.group.kind, str(r.outcome), f"{r.hit} of {r.of}", ", ".join(r.findings), r.note)
+            for r in (*self.planted, *self.lookalikes)
+        ]
+        for f in self.false:
+            members = f"{f.hit} of {len(_accused(f.finding))}" if f.lookalike else "0"
+            lines.append(Row(f.lookalike or "-", f.finding.kind, "false finding", members, f.finding.id, f.note))
+        return lines
+
+
+def compare(truth: Truth, findings: Sequence[Finding], *, kinds: Collection[str] | None = None) -> Comparison:
+    """Hold findings against the truth.
+
+    A finding is true when at least half of the members it accuses (core and amplifier; all of them, if it has none)
+    belong to planted groups; it then counts for every planted group of which it names two or more members. Any other
+    finding is false, also where it names some planted members among many others.
+
+    Parameters
+    ----------
+    kinds : collection of str, optional
+        Kinds of finding that the detectors that ran can make; by default those that occur. A planted group of another
+        kind that nothing found was not looked for, which is not the same as missed.
+
+    Returns
+    -------
+    Comparison
+        Groups in the truth's order, false findings in the order given.
+    """
+    looked_for = {f.kind for f in findings} if kinds is None else set(kinds)
+    guilty = {m for g in truth.planted for m in g.members}
+    true = [f for f in findings if 2 * len(_accused(f) & guilty) >= len(_accused(f))]
+    judged = {id(f) for f in true}
+    false = tuple(_false(truth, f, guilty) for f in findings if id(f) not in judged)
+    return Comparison(
+        planted=tuple(_planted(g, true, guilty, looked_for) for g in truth.planted),
+        lookalikes=tuple(_lookalike(g, false) for g in truth.lookalikes),
+        false=false,
+    )
+
+
+def _accused(finding: Finding) -> frozenset[str]:
+    named = frozenset(m.account for m in finding.members if m.role in _ACCUSED)
+    return named or frozenset(finding.accounts)
+
+
+def _planted(group: Group, true: Sequence[Finding], guilty: set[str], looked_for: set[str]) -> GroupResult:
+    members = set(group.members)
+    hits = [(len(members.intersection(f.accounts)), f) for f in true]
+    hits = sorted((h for h in hits if h[0] >= 2), key=lambda h: (-h[0], h[1].id))
+    named = members.intersection(a for _, f in hits for a in f.accounts)
+    if 2 * len(named) >= len(members):
+        outcome = Outcome.FOUND
+    elif named:
+        outcome = Outcome.PARTLY
+    else:
+        outcome = Outcome.MISSED if group.kind in looked_for else Outcome.NOT_LOOKED_FOR
+    found = [f for _, f in hits]
+    return GroupResult(group, outcome, len(named), tuple(f.id for f in found), _note(group, found, guilty, outcome))
+
+
+def _note(group: Group, found: Sequence[Finding], guilty: set[str], outcome: Outcome) -> str:
+    notes = []
+    if outcome is Outcome.MISSED and group.hidden:
+        notes.append(f"expected: {group.hidden}")
+    if outcome is Outcome.NOT_LOOKED_FOR:
+        notes.append(f"no detector for {group.kind} ran")
+    if found and not any(f.kind == group.kind for f in found):
+        notes.append(f"seen as {found[0].kind}")
+    others = {a for f in found for a in _accused(f)} - guilty
+    if others:
+        notes.append(f"{len(others)} bystanders accused as well")
+    merged = max((len((_accused(f) & guilty) - set(group.members)) for f in found), default=0)
+    if merged:
+        notes.append(f"in one finding with {merged} members of other groups")
+    notes += [_victim(account, found) for account in group.hijacked if found]
+    if group.returns and outcome is Outcome.FOUND:
+        notes.append(f"is {group.returns} come back")
+    return "; ".join(notes)
+
+
+def _victim(account: str, found: Sequence[Finding]) -> str:
+    roles = {m.role for f in found for m in f.members if m.account == account}
+    if not roles:
+        return "the hijacked account is not named"
+    if roles & set(_ACCUSED):
+        return "the hijacked account is accused, though a victim"
+    return f"the hijacked account is shown as {min(roles)}"
+
+
+def _false(truth: Truth, finding: Finding, guilty: set[str]) -> FalseFinding:
+    accused = _accused(finding)
+    overlap = [(len(accused.intersection(g.members)), g) for g in truth.lookalikes]
+    hit, group = max(overlap, key=lambda o: o[0], default=(0, None))
+    if group is not None and hit >= 2:
+        note = f"{hit} of {len(accused)} accused belong to {group.id} ({group.kind}): {group.why}"
+    else:
+        hit, group = 0, None
+        note = f"its {len(accused)} accused belong to no group that was made"
+    caught = len(accused & guilty)
+    if caught:
+        note += f"; {caught} are members of planted groups"
+    return FalseFinding(finding, group.id if group else "", hit, note)
+
+
+def _lookalike(group: Group, false: Sequence[FalseFinding]) -> GroupResult:
+    naming = [f for f in false if f.lookalike == group.id]
+    named = set(group.members).intersection(a for f in naming for a in _accused(f.finding))
+    outcome = Outcome.FALSE if naming else Outcome.LEFT_ALONE
+    return GroupResult(group, outcome, len(named), tuple(f.finding.id for f in naming), "" if naming else group.kind)
