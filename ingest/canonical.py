@@ -50,7 +50,7 @@ class Row:
 
     def refuse_where(self, mask: pa.Array, field: str, reason: str) -> None:
         """Note one reason for all rows of a mask."""
-        rows = np.flatnonzero(mask.fill_null(value=False).to_numpy(zero_copy_only=False))
+        rows = np.flatnonzero(mask.fill_null(fill_value=False).to_numpy(zero_copy_only=False))
         self.refuse(field, dict.fromkeys(rows.tolist(), reason))
 
 

@@ -46,7 +46,7 @@ def counts(values: Any) -> Column:
     """Integers from 0 to 2⁶³ - 1."""
     array, faults = _converted(values, pa.int64(), _count)
     if len(array) != array.null_count and pc.min(array).as_py() < 0:
-        low = np.flatnonzero(pc.less(array, 0).fill_null(value=False).to_numpy(zero_copy_only=False))
+        low = np.flatnonzero(pc.less(array, 0).fill_null(fill_value=False).to_numpy(zero_copy_only=False))
         faults |= dict.fromkeys(low.tolist(), "below 0")
         array = pc.if_else(pc.less(array, 0), pa.scalar(None, pa.int64()), array)
     return array, faults
@@ -56,7 +56,7 @@ def floats(values: Any, *, above: float | None = None) -> Column:
     """Finite numbers that are not negative (or greater than ``above``)."""
     array, faults = _converted(values, pa.float64(), _float)
     low = pc.less(array, 0.0) if above is None else pc.less_equal(array, above)
-    wrong = pc.or_(pc.invert(pc.is_finite(array)), low).fill_null(value=False)
+    wrong = pc.or_(pc.invert(pc.is_finite(array)), low).fill_null(fill_value=False)
     if pc.any(wrong).as_py():
         rows = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))
         reason = "not a finite number ≥ 0" if above is None else f"not a finite number > {above:g}"
@@ -155,8 +155,8 @@ def _refuse_oversize(array: pa.Array, faults: Faults, limit: int) -> Column:
     # the buffer may hold more than this slice; a false alarm only costs the second look
     if longest <= limit and (data is None or np.frombuffer(data, np.uint8).all()):
         return array, faults
-    long = pc.greater(pc.utf8_length(array), limit).fill_null(value=False)
-    null = pc.match_substring(array, "\0").fill_null(value=False)
+    long = pc.greater(pc.utf8_length(array), limit).fill_null(fill_value=False)
+    null = pc.match_substring(array, "\0").fill_null(fill_value=False)
     for mask, reason in ((long, f"longer than {limit:,} characters"), (null, "contains a NUL character")):
         faults |= dict.fromkeys(np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist(), reason)
     return pc.if_else(pc.or_(long, null), pa.scalar(None, TEXT), array), faults

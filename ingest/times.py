@@ -167,7 +167,9 @@ def _in_range(times: pa.Array) -> tuple[pa.Array, Faults]:
         pc.greater_equal(times, pa.scalar(FIRST, TIME)),
         pc.less(times, pa.scalar(LAST, TIME)),
     )
-    faults = dict.fromkeys(np.flatnonzero(~fine.fill_null(True).to_numpy(zero_copy_only=False)).tolist(), _OUTSIDE)  # noqa: FBT003 - Arrow's name for it
+    faults = dict.fromkeys(
+        np.flatnonzero(~fine.fill_null(fill_value=True).to_numpy(zero_copy_only=False)).tolist(), _OUTSIDE
+    )
     return pc.if_else(fine, times, pa.scalar(None, TIME)), faults
 
 

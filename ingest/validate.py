@@ -163,7 +163,7 @@ def _convert(spec: Field, record: str, values: Any, modifier: str, clock: Clock)
     array, faults = _READERS[spec.kind](values, spec)
     if spec.choices:
         folded = pc.utf8_lower(array)
-        wrong = pc.invert(pc.is_in(folded, pa.array(spec.choices))).fill_null(value=False)
+        wrong = pc.invert(pc.is_in(folded, pa.array(spec.choices))).fill_null(fill_value=False)
         wrong = pc.and_(wrong, array.is_valid())
         if pc.any(wrong).as_py():
             rows = np.flatnonzero(wrong.to_numpy(zero_copy_only=False)).tolist()
