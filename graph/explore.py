@@ -160,12 +160,10 @@ class _Search:
         asked = (node, left)
         if asked not in self.reach:
             distance = self.distance[1].get(node)
-            if distance is None and left <= self.radius[1]:
+            if self._closed(node):
                 self.reach[asked] = False
-            elif self._closed(node):
-                self.reach[asked] = False
-            elif distance is not None and distance <= left:
-                self.reach[asked] = True
+            elif left <= self.radius[1] or distance is not None:
+                self.reach[asked] = distance is not None and distance <= left
             else:
                 self.reach[asked] = any(self._reaches(n, left - 1) for n in self._beside(node))
         return self.reach[asked]
