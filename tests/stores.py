@@ -71,10 +71,46 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+FULL: dict[str, dict[str, Any]] = {
+    "accounts": {
+        "account": "x:anna",
+        "observed_at": at(1),
+        "handle": "Anna 🚀",
+        "created_at": at(-1e8),
+        "verified": False,
+        "followers": 0,
+        "lang": "pt-BR",
+        "attributes": '{"a": "ü"}',
+    },
+    "posts": {
+        "post": "x:p1",
+        "kind": "reply",
+        "parent": "x:p0",
+        "text": "",
+        "lang": "en",
+        "created_at": at(0.000001),
+        "tickers": ["BTC", "PEPE"],
+        "links": ["https://a.example/?q=%00", "l'77"],
+        "hashtags": ["gem"],
+    },
+    "engagements": {"post": "x:p1", "observed_at": at(1), "views": 2**62, "likes": 0},
+    "interactions": {"interaction": "i1", "at": at(1), "post": "x:p2", "kind": "waves at"},
+    "identifiers": {"account": "x:anna", "kind": "device", "value": "a:b", "first_seen": at(1), "last_seen": at(2)},
+    "transfers": {"transfer": "t1", "at": at(1), "chain": "eth", "asset": "USDT", "amount": "0.1", "tx": "0xf"},
+    "labels": {"account": "x:anna", "label": "benign", "source": "desk", "at": at(1), "until": at(2), "ring_id": "r"},
+    "campaigns": {"campaign_id": "c1", "tickers": ["PEPE"], "participants": ["x:bo"], "disclosure_required": True},
+    "verdicts": {"subject": "x:anna", "outcome": "upheld", "at": at(1), "finding_id": "f", "reversed_at": at(2)},
+    "account_states": {"account": "x:anna", "at": at(1), "state": "hijacked"},
+    "post_events": {"post": "x:p1", "kind": "edited", "at": at(1), "text": "new\ntext\x00'\""},
+    "events": {"ticker": "PEPE", "at": at(1), "kind": "listing", "source": "desk"},
+}
+"""One row of every table, every column filled, odd characters included."""
+
+
 def batch(table: str, *rows: Mapping[str, Any]) -> pa.RecordBatch:
     """A canonical batch of a table; columns left out take a default or are null."""
     declared = TABLES.get(table) or MARKET_TABLES[table]
-    lists = {c.name: [] for c in declared.columns if c.type == TEXTS}
+    lists: dict[str, Any] = {c.name: [] for c in declared.columns if c.type == TEXTS}
     full = [{**lists, **_DEFAULTS.get(table, {}), **row} for row in rows]
     return pa.RecordBatch.from_pylist(full, schema=declared.schema)
 
@@ -173,9 +209,9 @@ def edges_of(table: str, row: Mapping[str, Any]) -> Iterator[Edge]:
         yield Edge(source, Rel.TRANSFERRED, NodeRef(NodeType(row["target_type"]), row["target"]), row["at"])
 
 
-def reference(view: View) -> nx.MultiDiGraph:
+def reference(view: View) -> nx.MultiDiGraph[NodeRef]:
     """The view's graph in networkx."""
-    graph: nx.MultiDiGraph = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph[NodeRef] = nx.MultiDiGraph()
     edges = [e for table in TABLES for row in read(view, table) for e in edges_of(table, row)]
     links = {n for e in edges for n in (e.source, e.target) if n.type == NodeType.LINK}
     for link in links:

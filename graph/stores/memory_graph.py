@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.model import INTERACTION_RELS, PARENT_RELS, Edge, NodeRef, NodeType, Rel, host_of
+from graph.explore import relation
+from graph.model import PARENT_RELS, Edge, NodeRef, NodeType, Rel, host_of
 from graph.schema import TIME
 
 RELS = tuple(sorted(Rel))
@@ -119,12 +120,6 @@ _LINKS: Mapping[str, Callable[[pa.RecordBatch], Iterator[Links]]] = {
     "identifiers": _identifier_links,
     "transfers": _transfer_links,
 }
-
-
-def relation(kind: str) -> Rel | None:
-    """The relation that an interaction of this kind makes; None: it is kept in its table, without an edge."""
-    known = INTERACTION_RELS.get(kind)
-    return known if known is not None else next((rel for rel in Rel if rel == kind.upper()), None)
 
 
 def _by_type(batch: pa.RecordBatch, name: str) -> Iterator[tuple[NodeType, pa.RecordBatch]]:

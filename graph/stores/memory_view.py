@@ -152,7 +152,7 @@ class MemoryView:
         if exclude:
             others = np.where(graph.source[edges] == here, graph.target[edges], graph.source[edges])
             edges = edges[~np.isin(others, [i for i in map(graph.id, exclude) if i is not None])]
-        shown = graph.newest_first(here, edges)[: max(0, limit)]
+        shown = graph.newest_first(here, edges)[:limit] if limit > 0 else ()
         return Neighbours(tuple(map(graph.edge, shown)), len(edges))
 
     def degree(self, node: NodeRef) -> dict[tuple[Rel, str], int]:
@@ -172,11 +172,11 @@ class MemoryView:
         self, source: NodeRef, target: NodeRef, *, k: int = 3, max_hops: int = 4, max_degree: int = 1000
     ) -> list[Path]:
         """Up to k shortest paths that avoid supernodes."""
-        return explore.shortest_paths(self, source, target, k=k, max_hops=max_hops, max_degree=max_degree)
+        return explore.paths(self, source, target, k=k, max_hops=max_hops, max_degree=max_degree)
 
     def search(self, text: str, *, types: Sequence[NodeType] | None = None, limit: int = 20) -> list[Hit]:
         """Nodes by key or handle, then posts by words."""
-        wanted = explore.fold(text.strip())
+        wanted = text.strip().casefold()
         if not wanted:
             return []
         kinds = [kind for kind in NodeType if types is None or kind in types]
@@ -266,7 +266,7 @@ class MemoryView:
         handles = self._handles(wanted) if kind == NodeType.ACCOUNT else {}
         for key in self._graph.of_type(kind):
             names = (key, unscoped(key)[1]) if scoped else (key,)
-            if any(explore.fold(name).startswith(wanted) for name in names):
+            if any(name.casefold().startswith(wanted) for name in names):
                 yield Hit(NodeRef(kind, key), key)
             elif key in handles:
                 yield Hit(NodeRef(kind, key), handles[key])
@@ -277,7 +277,7 @@ class MemoryView:
             account: handle
             for batch in self.scan("accounts", columns=("account", "handle"))
             for account, handle in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            if handle is not None and explore.fold(handle).startswith(wanted)
+            if handle is not None and handle.casefold().startswith(wanted)
         }
 
     def _worded(self, wanted: str) -> list[Hit]:
