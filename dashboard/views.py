@@ -44,6 +44,8 @@ def utc(at: datetime | None) -> str:
 def span(window: Window) -> str:
     """A window in one line, the end's date left out where it is the start's."""
     start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
+    if start == end:
+        return utc(start)
     last = end.strftime("%H:%M:%S" if start.date() == end.date() else "%Y-%m-%d %H:%M:%S")
     return f"{start:%Y-%m-%d %H:%M:%S} – {last} UTC ({duration(end - start)})"
 
@@ -147,18 +149,6 @@ def measured(e: Evidence) -> str:
     """One line: value, unit, expectation."""
     unit = f" {one_line(e.unit)}" if e.unit not in {"", "1"} else ""
     return f"{one_line(e.measure)}: {number(e.value)}{unit}, expected {number(e.expected)}"
-
-
-def clearing_rows(finding: Finding) -> list[Row]:
-    """Innocent explanations and what is known of each."""
-    return [
-        {
-            "State": str(x.state),
-            "Innocent explanation": one_line(x.text),
-            "What is known": one_line(x.detail) or "–",
-        }
-        for x in finding.would_clear
-    ]
 
 
 def member_rows(
@@ -276,10 +266,11 @@ def staleness(head: int, newest: datetime | None, now: datetime) -> str:
     return f"Data up to commit {head:,} · {posts}"
 
 
-def behind(finding: Finding, head: int) -> str | None:
-    """A sentence where the store has moved on since the finding's data was cut."""
-    newer = head - finding.data_cut
-    if newer <= 0:
-        return None
-    commits = "1 commit was" if newer == 1 else f"{newer:,} commits were"
-    return f"Found on the data of commit {finding.data_cut:,}; {commits} written since, not all of them data."
+def behind(finding: Finding, view: View) -> str:
+    """A sentence where posts were loaded after the finding's data was cut; empty where none were."""
+    if not any(batch.num_rows for batch in view.scan("posts", columns=["post"], after=finding.data_cut)):
+        return ""
+    return (
+        f"Posts were loaded since this was found (on commit {finding.data_cut:,} of {view.seq:,}); "
+        "another run of the detector would see them."
+    )

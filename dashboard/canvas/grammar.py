@@ -64,6 +64,9 @@ DASHES: dict[Rel, tuple[int, ...]] = {  # empty: a full line
     Rel.INVOLVES: (4, 2),
 }
 LINES: dict[Rel, str] = {Rel.MENTIONS: BLUE, Rel.LINKS_TO: PURPLE, Rel.USES: INK, Rel.TRANSFERRED: GREEN}
+ARROWS = frozenset(  # of the others, the types at their ends tell the direction
+    {Rel.REPOSTS, Rel.QUOTES, Rel.REPLIES_TO, Rel.LIKES, Rel.FOLLOWS, Rel.VIEWS, Rel.SHARES, Rel.TRANSFERRED}
+)
 
 
 def line_colour(rel: Rel) -> str:

@@ -11,7 +11,7 @@ from graph.model import NodeRef, Subgraph
 _SPREAD = 70.0  # pixels: room a node gets on average
 _ITERATIONS = 120
 _SEED = 7
-_RATIO = 1.8  # pieces are packed into a field this much wider than high
+_RATIO = 1.35  # width of the picture by its height, about
 
 Place = tuple[float, float]
 
@@ -40,7 +40,9 @@ def _piece(graph: nx.Graph[NodeRef], nodes: list[NodeRef]) -> dict[NodeRef, Plac
     raw = nx.spring_layout(part, seed=_SEED, iterations=_ITERATIONS, k=1.6 / math.sqrt(len(nodes)))
     scale = _SPREAD * math.sqrt(len(nodes))
     left, top = min(p[0] for p in raw.values()), min(p[1] for p in raw.values())
-    return {n: (round(float(p[0] - left) * scale, 1), round(float(p[1] - top) * scale, 1)) for n, p in raw.items()}
+    return {
+        n: (round(float(p[0] - left) * scale * _RATIO, 1), round(float(p[1] - top) * scale, 1)) for n, p in raw.items()
+    }
 
 
 def _packed(pieces: list[dict[NodeRef, Place]]) -> dict[NodeRef, Place]:

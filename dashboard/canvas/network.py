@@ -18,16 +18,20 @@ from graph.store import View
 
 MAX_NODES = 300
 HEIGHT = 560  # pixels, without the legend
+_FIELD = (660.0, 480.0)  # pixels of the picture that nodes take
 _NAME = 22  # characters of a label
 _OPTIONS: dict[str, Any] = {
     "physics": {"enabled": False},  # positions are computed here, so that a picture looks the same twice
     "layout": {"randomSeed": 1, "improvedLayout": False},
-    "interaction": {"hover": True, "tooltipDelay": 120, "multiselect": True, "keyboard": {"enabled": False}},
-    "nodes": {
-        "font": {"size": 13, "face": "sans-serif", "color": grammar.INK},
-        "shapeProperties": {"interpolation": False},
+    "interaction": {
+        "hover": True,
+        "tooltipDelay": 120,
+        "multiselect": True,
+        "keyboard": {"enabled": False},
+        "zoomView": False,
+        "navigationButtons": True,
     },
-    "edges": {"smooth": False, "arrows": {"to": {"enabled": True, "scaleFactor": 0.4}}},
+    "edges": {"smooth": False},
 }
 
 
@@ -83,6 +87,7 @@ def build(sub: Subgraph, finding: Finding, accounts: Mapping[str, Account], post
     net = Network(height=f"{HEIGHT}px", width="100%", directed=True, cdn_resources="in_line")
     net.options = _OPTIONS
     places = layout.places(sub)
+    zoom = _zoom(list(places.values()))
     members = {m.account: m for m in finding.members}
     for node in sub.nodes:
         look = look_of(node, members)
@@ -92,14 +97,28 @@ def build(sub: Subgraph, finding: Finding, accounts: Mapping[str, Account], post
             label=label_of(node, accounts),
             title=title_of(node, accounts, posts, members.get(node.key)),
             shape=look.shape,
-            size=look.size,
-            borderWidth=look.width,
+            size=round(look.size * zoom * 0.85, 1),
+            borderWidth=look.width * zoom,
+            font={
+                "size": round(13 * zoom),
+                "face": "sans-serif",
+                "strokeWidth": round(3 * zoom),
+                "strokeColor": "#ffffff",
+            },
             color={"background": look.fill, "border": look.outline},
             x=x,
             y=y,
         )
-    net.edges = [line(e) for e in dict.fromkeys(sub.edges)]  # add_edge compares with every edge there is
+    net.edges = [line(e, zoom) for e in dict.fromkeys(sub.edges)]  # add_edge compares with every edge there is
     return net
+
+
+def _zoom(places: Sequence[layout.Place]) -> float:
+    """How much larger than life things are drawn, so that they can be read when all of the picture is fitted in."""
+    if not places:
+        return 1.0
+    width, height = (max(p[i] for p in places) - min(p[i] for p in places) for i in (0, 1))
+    return round(max(1.0, width / _FIELD[0], height / _FIELD[1]), 2)
 
 
 def looks(sub: Subgraph, finding: Finding) -> list[grammar.Look]:
@@ -119,7 +138,7 @@ def look_of(node: NodeRef, members: Mapping[str, Member]) -> grammar.Look:
 def label_of(node: NodeRef, accounts: Mapping[str, Account]) -> str:
     """Short name beside a node; posts have none, their text is in the pop-up."""
     if node.type is NodeType.POST:
-        return ""
+        return " "  # pyvis puts the key where there is nothing
     if node.type is NodeType.ACCOUNT:
         known = accounts.get(node.key)
         return _short(f"@{known.handle}" if known and known.handle else unscoped(node.key)[1] or node.key)
@@ -148,7 +167,7 @@ def title_of(
     return "\n".join(lines)
 
 
-def line(edge: Edge) -> dict[str, Any]:
+def line(edge: Edge, zoom: float = 1.0) -> dict[str, Any]:
     """One relation as vis-network draws it."""
     dashes = grammar.DASHES[edge.rel]
     return {
@@ -156,8 +175,9 @@ def line(edge: Edge) -> dict[str, Any]:
         "to": str(edge.target),
         "title": f"{grammar.words(edge.rel)}\n{utc(edge.at)}",
         "color": {"color": grammar.line_colour(edge.rel), "opacity": 0.55},
-        "dashes": list(dashes) or False,
-        "width": 1.2,
+        "dashes": [round(d * zoom) for d in dashes] or False,
+        "width": 1.2 * zoom,
+        "arrows": {"to": {"enabled": edge.rel in grammar.ARROWS, "scaleFactor": 0.6}},
     }
 
 

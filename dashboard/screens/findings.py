@@ -77,12 +77,12 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "Priority": column.TextColumn(width=80, help="How soon a person should look; not how severe it is."),
-        "Kind": column.TextColumn(width=130),
+        "Kind": column.TextColumn(width=125),
         views.RANK: column.NumberColumn(format="%.2f", width=120, help=views.ABOUT_RANK),
-        "Members": column.NumberColumn(width=80),
-        "Tickers": column.TextColumn(width=110),
-        "What was flagged": column.TextColumn(width=560),
-        "Window": column.TextColumn(width=230),
+        "Members": column.NumberColumn(width=75),
+        "Tickers": column.TextColumn(width=90),
+        "What was flagged": column.TextColumn(width=500),
+        "Window": column.TextColumn(width=200),
         "Finding": column.TextColumn(width=90),
     }
 

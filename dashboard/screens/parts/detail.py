@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from dashboard import state, views
@@ -11,7 +13,7 @@ from dashboard.untrusted import one_line, visible
 from graph.findings import Checked, Finding
 
 _PAGE = 50  # posts at a time
-_STATES = {
+_STATES: dict[Checked, tuple[str, Literal["orange", "gray", "green"]]] = {  # what speaks for the members first
     Checked.PRESENT: (":material/report:", "orange"),
     Checked.NOT_CHECKABLE: (":material/help:", "gray"),
     Checked.EXCLUDED: (":material/check:", "green"),
@@ -48,7 +50,7 @@ def _head(opened: Opened, finding: Finding) -> None:
         cells[1].metric(views.RANK, f"{finding.score:.2f}", help=views.ABOUT_RANK)
         cells[2].metric("Members", f"{len(finding.members):,}")
         cells[3].metric("Posts in evidence", f"{len(views.post_keys(finding)):,}")
-    newer = views.behind(finding, opened.view.seq)
+    newer = views.behind(finding, opened.view)
     if newer:
         st.caption(newer)
 
@@ -57,14 +59,15 @@ def _picture(opened: Opened, finding: Finding) -> None:
     st.subheader("Evidence graph")
     picture = state.picture(opened.key, finding.id, (), opened.view, finding)
     st.iframe(html.data_url(picture.html), height=picture.height, alt=picture.alt)
-    st.caption("Point at a node for its details; drag to move, scroll to zoom. " + picture.note)
+    st.caption("Point at a node for its details; drag to move, zoom with the buttons. " + picture.note)
 
 
 def _rests_on(finding: Finding) -> None:
     st.subheader("What it rests on")
     st.caption("Without these measurements it would not have been flagged.")
-    for line in views.rests_on(finding):
-        st.text(line)
+    with st.container(key="rests"):
+        for line in views.rests_on(finding):
+            st.text(line)
     if not finding.rests_on:
         st.text("The detector does not say.")
 
@@ -72,10 +75,11 @@ def _rests_on(finding: Finding) -> None:
 def _would_clear(finding: Finding) -> None:
     st.subheader("What would clear it")
     st.caption("Innocent explanations of such a pattern, and what is known of each.")
-    for x in finding.would_clear:
+    for x in sorted(finding.would_clear, key=lambda x: list(_STATES).index(x.state)):
         icon, colour = _STATES[x.state]
-        st.badge(str(x.state), icon=icon, color=colour)  # type: ignore[arg-type]
-        st.text(one_line(x.text) + (f": {one_line(x.detail)}" if x.detail else ""))
+        with st.container(gap="xxsmall"):
+            st.badge(str(x.state), icon=icon, color=colour)
+            st.text(one_line(x.text) + (f": {one_line(x.detail)}" if x.detail else ""))
     if not finding.would_clear:
         st.text("The detector names none; think of some before you decide.")
 
@@ -112,7 +116,11 @@ def _members(opened: Opened, finding: Finding) -> None:
     st.dataframe(
         state.members(opened.key, finding.id, opened.view, finding),
         hide_index=True,
-        column_config={views.RANK: st.column_config.NumberColumn(format="%.2f", help=views.ABOUT_RANK)},
+        column_config={
+            "Role": st.column_config.TextColumn(width=150),
+            views.RANK: st.column_config.NumberColumn(format="%.2f", help=views.ABOUT_RANK, width=120),
+            "Labels": st.column_config.TextColumn(width=330),
+        },
         alt="Members with role and evidence of their own",
     )
 
@@ -152,7 +160,7 @@ def _posts(opened: Opened, finding: Finding) -> None:
             "Time": st.column_config.TextColumn(width=170),
             "Account": st.column_config.TextColumn(width=170),
             "Kind": st.column_config.TextColumn(width=70),
-            "Text": st.column_config.TextColumn(width=620),
+            "Text": st.column_config.TextColumn(width=560),
         },
         alt="Posts behind the evidence, by time; select a row to read it in full",
     )
