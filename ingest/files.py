@@ -25,6 +25,9 @@ _SUFFIXES = {".gz", ".zst", ".zstd"}
 _FOREIGN_BOMS = {b"\xff\xfe\x00\x00": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
+_POSITIONS: dict[Path, int] = {}
+
+
 @dataclass
 class Lines:
     """A bounded run of lines without their line ends; lines over the limit are in ``bad`` instead."""
@@ -53,21 +56,29 @@ def chunks(path: Path) -> Iterator[bytes]:
         yielded by then.
     """
     with _open(path) as file:
+        _POSITIONS[path] = 0
         try:
             magic = file.peek(4)[:4]
             if magic.startswith(_GZIP_MAGIC):
-                yield from _gunzip(file)
+                pieces = _gunzip(file)
             elif magic == _ZSTD_MAGIC:
-                yield from _unzstd(file)
+                pieces = _unzstd(file)
             else:
-                while piece := file.read1(CHUNK):
-                    yield piece
+                pieces = iter(lambda: file.read1(CHUNK), b"")
+            for piece in pieces:
+                _POSITIONS[path] = file.tell()
+                yield piece
         except EOFError as e:
             raise IngestError("the compressed file is cut off", str(path), "fetch it again; load what is left") from e
         except (OSError, zlib.error) as e:
             raise IngestError(
                 f"cannot be read: {e}", str(path), "check the file; fetch it again if it is damaged"
             ) from e
+
+
+def position(path: Path) -> int:
+    """Bytes of the file that its newest reader in this process has taken; 0 where nothing was read so."""
+    return _POSITIONS.get(path, 0)
 
 
 def open_stream(path: Path) -> io.BufferedReader:

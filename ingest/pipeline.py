@@ -23,6 +23,7 @@ from graph import errors
 from graph.errors import IngestError, LockstepError
 from graph.model import Rejected
 from graph.schema import MARKET_TABLES, TABLES
+from ingest.files import position
 from ingest.formats.base import Options, discover
 from ingest.mapping import Mapped
 from ingest.times import Clock
@@ -60,6 +61,7 @@ class Piece:
     end: int
     units: dict[str, str]
     valid: Valid
+    position: int = 0  # bytes of the file taken so far; 0: not known
 
 
 def read(job: Job) -> Iterator[Piece]:
@@ -81,7 +83,7 @@ def inline(job: Job) -> Iterator[Piece]:
     """Pieces of the file, read in this process."""
     context = job.context()
     for block in discover()[job.format].read(job.path, job.options, job.skip):
-        yield Piece(block.end, dict(context.clock.units), validate_block(block, context))
+        yield Piece(block.end, dict(context.clock.units), validate_block(block, context), position(job.path))
 
 
 def in_child(job: Job) -> Iterator[Piece]:
@@ -134,6 +136,7 @@ def send(sink: BinaryIO, piece: Piece) -> None:
     header = {
         "end": piece.end,
         "units": piece.units,
+        "position": piece.position,
         "rows": valid.rows,
         "ignored": sorted(valid.ignored),
         "dropped": valid.dropped,
@@ -169,7 +172,7 @@ def receive(source: BinaryIO) -> Piece | dict[str, Any] | None:
             return None
         schema = (TABLES.get(name) or MARKET_TABLES[name]).schema
         valid.tables.append((name, pa.ipc.read_record_batch(pa.py_buffer(data), schema)))
-    return Piece(header["end"], header["units"], valid)
+    return Piece(header["end"], header["units"], valid, header["position"])
 
 
 def _send(sink: BinaryIO, header: dict[str, Any], buffers: list[pa.Buffer] | None = None) -> None:
