@@ -107,7 +107,8 @@ def on_things(together: Together, names: Sequence[str], posts: Collection[str], 
         expected = float(together.expected[code])
         measure = f"{action.shown(thing)} within {window:g} s of each other"
         p = float(tail(bursts, expected))
-        found = _evidence(measure, bursts, expected, p, (*node_of(action, thing), *accounts), keys, posts)
+        nodes = (*node_of(action, thing), *accounts)
+        found = _evidence(measure, (bursts, expected, p), nodes, keys, posts)
         pieces.append(Piece(found, together, code))
         if len(keys) > POSTS_SHOWN:
             limits.append(f"{measure}: {POSTS_SHOWN} of {len(keys)} posts are shown")
@@ -120,7 +121,7 @@ def on_things(together: Together, names: Sequence[str], posts: Collection[str], 
 def on_member(
     togethers: Sequence[Together], member: int, names: Sequence[str], posts: Collection[str]
 ) -> Evidence | None:
-    """The evidence against one member itself: how often it met the others, in the stream where that is least expected."""
+    """The evidence against one member itself: how often it met others, in the stream where that is least expected."""
     found: list[tuple[float, int, Evidence]] = []
     for together in togethers:
         events = np.flatnonzero(together.actors == member)
@@ -135,7 +136,7 @@ def on_member(
         measure = f"own posts within {window:g} s of another member's ({together.stream.action})"
         account = (NodeRef(NodeType.ACCOUNT, names[member]),)
         keys = sorted({together.keys[e] for e in events})
-        found.append((p, -occasions, _evidence(measure, occasions, expected, p, account, keys, posts)))
+        found.append((p, -occasions, _evidence(measure, (occasions, expected, p), account, keys, posts)))
     return min(found, key=lambda x: x[:2])[2] if found else None
 
 
@@ -193,13 +194,12 @@ def _partnered(actors: Ints, things: Ints, times: Longs, width: int) -> np.ndarr
 
 def _evidence(
     measure: str,
-    value: int,
-    expected: float,
-    p: float,
+    numbers: tuple[int, float, float],
     nodes: tuple[NodeRef, ...],
     messages: Sequence[str],
     posts: Collection[str],
 ) -> Evidence:
+    value, expected, p = numbers
     shown = [key for key in messages if key in posts][:POSTS_SHOWN]
     acts = [key for key in messages if key not in posts][:POSTS_SHOWN]
     refs = (*nodes, *(NodeRef(NodeType.POST, key) for key in shown))

@@ -1,0 +1,164 @@
+"""Run detectors over one pinned view and record what they flag; one that fails does not stop the others."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from detectors.base import Detector, Scope, Value, discover, resolve, unknown
+from graph.errors import ConfigError, DetectorError
+from graph.findings import Finding, Priority, Run, Status, digest
+from graph.store import Store, View
+
+SAME_RING = 0.5  # Jaccard similarity of members from which a ring is the one seen before
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A recorded run and its findings, those that the store already had among them."""
+
+    run: Run
+    findings: tuple[Finding, ...]
+
+
+def run(
+    store: Store,
+    names: Sequence[str],
+    given: Mapping[str, Mapping[str, Any]],
+    scope: Scope | None = None,
+    *,
+    shadow: Sequence[str] = (),
+) -> list[RunResult]:
+    """Run detectors and record each run, also one that found nothing or failed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Detectors, run in this order, each once.
+    given : mapping of mappings
+        Parameters by detector; the others have their defaults.
+    scope : Scope, optional
+        Time window to look at; everything by default.
+    shadow : sequence of str
+        Detectors whose findings are recorded but alert nobody; they are run as well.
+
+    Raises
+    ------
+    ConfigError
+        An unknown detector or parameter, or a value out of range: before anything runs.
+    """
+    known = discover()
+    chosen = {name: _known(known, name) for name in (*names, *shadow)}
+    params = {name: resolve(detector, given.get(name, {}), name) for name, detector in chosen.items()}
+    with store.view() as view:
+        return [
+            _one(
+                store, view, detector, params[name], scope or Scope(), Status.SHADOW if name in shadow else Status.LIVE
+            )
+            for name, detector in chosen.items()
+        ]
+
+
+def _known(known: Mapping[str, Detector], name: str) -> Detector:
+    if name not in known:
+        raise unknown(name, known, "detectors")
+    return known[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One detector, as it is to be run."""
+
+    detector: Detector
+    params: Mapping[str, Value]
+    scope: Scope
+    shadow: bool
+
+
+def _one(store: Store, view: View, job: Job) -> RunResult:
+    detector, params, scope = job.detector, job.params, job.scope
+    status = Status.SHADOW if job.shadow else Status.LIVE
+    started, clock = datetime.now(UTC), time.perf_counter()
+    about = [detector.name, detector.version, dict(params), view.seq, scope.start, scope.end, started, status]
+    run_id = digest([str(x) if isinstance(x, datetime) else x for x in about])[:20]
+    found, error = _detect(detector, view, params, scope)
+    findings = lineage([dataclasses.replace(f, run_id=run_id, status=status) for f in found], view)
+    counts = {"accounts": view.count("accounts"), "posts": view.count("posts")}
+    counts |= {str(p): sum(f.priority is p for f in findings) for p in Priority}
+    record = Run(
+        id=run_id,
+        detector=detector.name,
+        version=detector.version,
+        params=dict(params),
+        data_cut=view.seq,
+        started_at=started,
+        seconds=round(time.perf_counter() - clock, 3),
+        findings=len(findings),
+        summary=_sentence(findings, counts["posts"], error),
+        error=error,
+        counts=counts,
+    )
+    with store.writer() as writer:
+        writer.add_run(record, findings)
+    return RunResult(record, tuple(findings))
+
+
+def _detect(
+    detector: Detector, view: View, params: Mapping[str, Value], scope: Scope
+) -> tuple[Sequence[Finding], str | None]:
+    """What the detector finds; or nothing, and what went wrong."""
+    try:
+        found = list(detector.detect(view, params, scope))
+    except ConfigError:
+        raise  # the user's to mend, whatever the other detectors do
+    except DetectorError as error:
+        return [], str(error)
+    except Exception as error:  # noqa: BLE001 - a detector's fault of any kind is recorded, and the others run
+        return [], f"{type(error).__name__}: {error}"
+    stray = {f.kind for f in found} - set(detector.kinds)
+    return ([], f"findings of kinds it does not declare: {', '.join(sorted(stray))}") if stray else (found, None)
+
+
+def _sentence(findings: Sequence[Finding], posts: int, error: str | None) -> str:
+    if error:
+        return f"failed: {error}"
+    if not findings:
+        return f"nothing flagged among {posts:,} posts"
+    by_priority = [f"{n} {p}" for p in Priority if (n := sum(f.priority is p for f in findings))]
+    return f"{len(findings)} flagged among {posts:,} posts: {', '.join(by_priority)}"
+
+
+def lineage(findings: Sequence[Finding], view: View) -> list[Finding]:
+    """The findings, each as the continuation of the earlier one that it is the same ring as.
+
+    Same ring: found by the same detector, of the same kind and status, at least half of all members in common. Each
+    earlier finding is continued once, by the one most like it; one that says the very same is kept as it was recorded.
+    """
+    result = {}
+    earlier = {f.id: f for name in {f.detector for f in findings} for f in view.findings(detector=name)}
+    for new in findings:
+        old = earlier.pop(new.id, None) or view.finding(new.id)
+        if old is not None and old.id == new.id:
+            result[new.id] = old
+    open_ = [f for f in findings if f.id not in result]
+    pairs = sorted(
+        (-_overlap(new, old), new.id, old.id)
+        for new in open_
+        for old in earlier.values()
+        if (new.kind, new.status) == (old.kind, old.status) and _overlap(new, old) >= SAME_RING
+    )
+    for _, new_id, old_id in pairs:
+        if new_id not in result and old_id in earlier:
+            new, old = next(f for f in open_ if f.id == new_id), earlier.pop(old_id)
+            result[new_id] = dataclasses.replace(new, lineage_id=old.lineage_id, supersedes=old.id)
+    return [result.get(f.id, f) for f in findings]
+
+
+def _overlap(one: Finding, other: Finding) -> float:
+    """Jaccard similarity of two findings' members."""
+    a, b = set(one.accounts), set(other.accounts)
+    return len(a & b) / len(a | b)

@@ -1,0 +1,275 @@
+"""Shilling clusters: accounts that push the same tickers, links, texts or posts together, more than chance allows.
+
+Pairs that meet within a window are found by the co-action sweep in each layer, judged against the null of
+:mod:`detectors.coaction.null` at a false-discovery rate over all pairs of accounts, and joined to rings.
+
+The score is an uncalibrated rank in [0, 1], no probability: .4 × the share of members' posts that are in common bursts
++ .25 × the share of members in a burst + .2 × the share of bursts with texts alike + .15 × surprise (−log10 of the
+least p of its pairs; 20 or more counts 1), lowered by each innocent explanation that is present, by its part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from detectors.base import Detector, Param, Scope, Value
+from detectors.coaction.actions import ACTIONS
+from detectors.coaction.clearing import Cleared, explanations
+from detectors.coaction.context import Context, named
+from detectors.coaction.evidence import Piece, Together, on_member, on_things, rests_on
+from detectors.coaction.ring import POSTS_READ, Ring
+from detectors.coaction.rings import components
+from detectors.coaction.streams import Pairs, Rule, Stream, names_of, pairs, rule
+from detectors.coaction.sweep import Ints
+from graph.errors import ConfigError
+from graph.findings import Evidence, Finding, Layer, Member, Priority, Role, Window
+from graph.model import NodeType
+from graph.projection import events, restrict
+from graph.store import View
+
+LAYERS = ("co_ticker", "co_link", "co_text", "co_repost")
+COPIES = "co_text"  # what remains of a campaign's posts: texts that are copies of one another
+WEIGHTS = (0.4, 0.25, 0.2, 0.15)
+DISCOUNTS = (0.6, 0.7, 0.7, 0.15, 0.7, 0.6, 0.6)  # in the order of the explanations
+PRIORITIES = ((0.6, Priority.HIGH), (0.4, Priority.MEDIUM), (0.2, Priority.LOW), (0.0, Priority.NOTE))
+
+
+class Shilling(Detector):
+    """Rings that push something together."""
+
+    name = "shilling"
+    version = "1"
+    kinds = ("shilling_cluster",)
+    about = (
+        "Accounts that post the same ticker, link or text, or repost the same post, together more than chance allows."
+    )
+    params = (
+        Param("window", float, "s", 60.0, 0.0, 86_400.0, "acts this close together count as one occasion"),
+        Param("min_weight", int, "occasions", 2, 1, 1000, "least number of occasions of a pair"),
+        Param("fdr", float, "1", 0.05, 1e-9, 0.5, "false-discovery rate over all pairs of accounts"),
+        Param("min_ring", int, "accounts", 3, 2, 1000, "least number of accounts in a ring"),
+        Param("layers", str, "names", ",".join(LAYERS), None, None, f"actions looked at, of {', '.join(ACTIONS)}"),
+        Param("hub_share", float, "1", 0.05, 0.0, 1.0, "an object in a larger share of all posts is skipped"),
+        Param("hub_posts", int, "posts", 1000, 1, None, "an object in fewer posts is never skipped"),
+    )
+
+    def detect(self, view: View, params: Mapping[str, Value], scope: Scope) -> Sequence[Finding]:
+        """Findings, the highest score first."""
+        search = Search(view, params, scope)
+        findings = [f for codes in search.rings for f in [search.finding(codes, self)] if f is not None]
+        return sorted(findings, key=lambda f: (-f.score, f.id))
+
+
+class Search:
+    """One search of a view: the streams, their significant pairs, and the rings these make.
+
+    Raises
+    ------
+    ConfigError
+        A layer that is none.
+    """
+
+    def __init__(self, view: View, params: Mapping[str, Value], scope: Scope) -> None:
+        self.view, self.params, self.scope = view, params, scope
+        self.window = float(params["window"])
+        self.limits: list[str] = []
+        self.context = Context(view, scope.start, scope.end)
+        self.posts = events(view, "post", start=scope.start, end=scope.end)
+        tables = {action: self._events(action) for action in self._layers()}
+        tables = {action: table for action, table in tables.items() if table.num_rows}
+        self.keys = names_of(list(tables.values()))
+        self.names: list[str] = self.keys.to_pylist()
+        self.streams = [
+            Stream(action, table, self.window, self.keys, prompt=ACTIONS[action].prompt)
+            for action, table in tables.items()
+        ]
+        found = pairs(self.streams, len(self.names), int(params["min_weight"]))
+        self.rule: Rule = rule(
+            found, len(self.names), int(params["min_weight"]), float(params["fdr"]), int(params["min_ring"])
+        )
+        self.pairs: Pairs = found.within(self.rule.limit)
+        self.rings = components(self.pairs.source, self.pairs.target, len(self.names), least=self.rule.min_ring)
+
+    def _layers(self) -> list[str]:
+        chosen = [name.strip() for name in str(self.params["layers"]).split(",") if name.strip()]
+        for name in chosen:
+            if name not in ACTIONS:
+                raise ConfigError(f"no layer {name!r}", "shilling.layers", f"of {', '.join(ACTIONS)}")
+        return list(dict.fromkeys(chosen))
+
+    def _events(self, action: str) -> pa.Table:
+        """A layer's events without hubs and without what a campaign explains."""
+        table = events(self.view, ACTIONS[action].trace, start=self.scope.start, end=self.scope.end)
+        if self.context.explained and action != COPIES:
+            known = list(self.context.explained)
+            drop = named(table, "message", known)
+            if ACTIONS[action].node is NodeType.POST:
+                drop = pc.or_(drop, named(table, "object", known))
+            table = restrict(table, pc.invert(drop))
+        return self._without_hubs(action, table)
+
+    def _without_hubs(self, action: str, table: pa.Table) -> pa.Table:
+        if not table.num_rows:
+            return table
+        things = table["object"].combine_chunks()
+        counts = np.bincount(things.indices.to_numpy())
+        total = max(self.posts.num_rows, pc.count_distinct(table["message"]).as_py())
+        hubs = (counts > float(self.params["hub_share"]) * total) & (counts >= int(self.params["hub_posts"]))
+        for code in np.flatnonzero(hubs):
+            shown = ACTIONS[action].shown(things.dictionary[int(code)].as_py())
+            self.limits.append(f"{action}: {shown} skipped: {counts[code] / total:.1%} of all posts")
+        return restrict(table, ~hubs[things.indices.to_numpy()]) if hubs.any() else table
+
+    def ring(self, codes: Ints) -> Ring:
+        """A ring's bursts and posts."""
+        togethers = tuple(t for s in self.streams for t in [Together(s, codes)] if t.count)
+        keys = sorted({key for t in togethers for key in t.keys})
+        posts = {p.post: p for p in self.view.posts(keys[:POSTS_READ])}
+        members = [self.names[c] for c in codes]
+        own = self.posts.filter(named(self.posts, "actor", members))["actor"].combine_chunks().value_counts()
+        place = dict(zip(members, codes.tolist(), strict=True))
+        activity = {place[x["values"]]: x["counts"] for x in own.to_pylist()}
+        return Ring(codes, self.names, togethers, posts, activity)
+
+    def finding(self, codes: Ints, detector: Detector) -> Finding | None:
+        """What is said of a ring."""
+        ring = self.ring(codes)
+        limits = list(self.limits)
+        read = {k for t in ring.togethers for k in t.keys}
+        known = {p.post for p in self.view.posts(sorted(read))} if len(read) > POSTS_READ else set(ring.posts)
+        if len(read) > POSTS_READ:
+            limits.append(f"texts of {POSTS_READ} of {len(read)} posts were read")
+        pieces = [p for t in ring.togethers for p in on_things(t, self.names, known, limits)]
+        rests, enough = rests_on(pieces, self.streams, codes, self.rule)
+        if not enough:
+            limits.append("the pattern does not rest on the evidence shown alone")
+        own = {
+            int(c): e for c in codes for e in [on_member(ring.togethers, int(c), self.names, known)] if e is not None
+        }
+        cleared = explanations(ring, self.context)
+        least = self._least(codes)
+        score = _score(ring, cleared, least)
+        times = np.concatenate([t.times for t in ring.togethers])
+        return Finding(
+            kind=detector.kinds[0],
+            detector=detector.name,
+            version=detector.version,
+            params=dict(self.params),
+            data_cut=self.view.seq,
+            members=self._members(ring, own, score),
+            window=Window(_moment(times.min()), _moment(times.max())),
+            score=score,
+            priority=next(p for floor, p in PRIORITIES if score >= floor),
+            summary=self._summary(ring),
+            evidence=(*(p.evidence for p in pieces), *(own[c] for c in sorted(own))),
+            rests_on=tuple(p.evidence.ref for p in rests),
+            would_clear=tuple(e for e, _ in cleared),
+            tickers=_targets(ring, pieces, NodeType.TICKER),
+            links=_targets(ring, pieces, NodeType.LINK),
+            layers=tuple(Layer(t.stream.action, t.count, _least_of(pieces, t)) for t in ring.togethers),
+            limits=tuple(limits),
+        )
+
+    def _least(self, codes: Ints) -> float:
+        inside = np.isin(self.pairs.source, codes)
+        return float(self.pairs.p[inside].min())
+
+    def _members(self, ring: Ring, own: Mapping[int, Evidence], score: float) -> tuple[Member, ...]:
+        """Members by score; roles follow from how much each took part, against evidence of its own."""
+        most = max(float(ring.participation[c]) for c in ring.codes)
+        members = []
+        for code in map(int, ring.codes):
+            name = self.names[code]
+            part = float(ring.participation[code]) / most
+            role = self._role(name, part, own.get(code), ring)
+            weight = round(score * (0.5 * part + 0.5 * ring.focus[code]), 6)
+            members.append(Member(name, weight, role, (own[code].ref,) if code in own else ()))
+        return tuple(sorted(members, key=lambda m: (-m.score, m.account)))
+
+    def _role(self, name: str, part: float, evidence: Evidence | None, ring: Ring) -> Role:
+        if name in self.context.hijacked:
+            return Role.COMPROMISED
+        if (
+            evidence is None
+            or name in self.context.not_members
+            or (evidence.p_value or 0.0) > float(self.params["fdr"])
+        ):
+            return Role.FRINGE
+        if "co_repost" in evidence.measure and ring.lead.stream.action != "co_repost":
+            return Role.AMPLIFIER
+        return Role.CORE if part >= 0.5 else Role.AMPLIFIER if part >= 0.2 else Role.FRINGE
+
+    def _summary(self, ring: Ring) -> str:
+        """One sentence with numbers that a person can check."""
+        lead = ring.lead
+        code, bursts = lead.by_thing[0]
+        whole = 2 * bursts < lead.count  # no one object stands for the ring
+        count = lead.count if whole else bursts
+        doing = (
+            f"{ACTIONS[lead.stream.action].doing.format('the same things')}"
+            if whole
+            else ACTIONS[lead.stream.action].shown(lead.thing(code))
+        )
+        expected = float(lead.expected.sum() if whole else lead.expected[code])
+        days = (lead.times.max() - lead.times.min()) / 86_400e6
+        text = (
+            f"{len(ring.codes)} accounts were {doing} within {self.window:g} s of each other {count} times in "
+            f"{_span(days)} (expected {expected:.2g}; FDR {float(self.params['fdr']):.2g})"
+        )
+        found, compared = ring.alike
+        if compared:
+            text += f", {found} times with texts at least 0.9 alike"
+        said, of = ring.disclosed
+        if of:
+            text += (
+                f"; {said or 'none'} of their {of} posts there carr{'y' if said > 1 else 'ies'} a recognised disclosure"
+            )
+        return text + "."
+
+
+def _score(ring: Ring, cleared: Sequence[Cleared], least: float) -> float:
+    found, compared = ring.alike
+    focus = sum(ring.focus.values()) / len(ring.focus)
+    surprise = min(1.0, -math.log10(max(least, 1e-300)) / 20)
+    parts = (focus, ring.burst_size, found / compared if compared else 0.0, surprise)
+    score = sum(w * x for w, x in zip(WEIGHTS, parts, strict=True))
+    for discount, (_, part) in zip(DISCOUNTS, cleared, strict=True):
+        score *= 1 - discount * part
+    return round(min(score, 1.0), 6)
+
+
+def _targets(ring: Ring, pieces: Sequence[Piece], node: NodeType) -> tuple[str, ...]:
+    """Tickers or links that the ring concentrates on: those of at least a fifth as many occasions as the first."""
+    mine = [
+        (p.evidence.value, p.together.thing(p.thing)) for p in pieces if ACTIONS[p.together.stream.action].node is node
+    ]
+    if not mine:
+        column = "tickers" if node is NodeType.TICKER else "links"
+        used: dict[str, int] = {}
+        for post in ring.posts.values():
+            for thing in getattr(post, column):
+                used[thing] = used.get(thing, 0) + 1
+        mine = [(float(n), thing) for thing, n in used.items() if 2 * n >= len(ring.posts)]
+    most = max((n for n, _ in mine), default=0)
+    return tuple(thing for n, thing in sorted(mine, key=lambda x: (-x[0], x[1])) if 5 * n >= most)
+
+
+def _least_of(pieces: Sequence[Piece], together: Together) -> float:
+    return min(p.evidence.p_value or 0.0 for p in pieces if p.together is together)
+
+
+def _moment(us: float) -> datetime:
+    return datetime.fromtimestamp(int(us) / 1e6, UTC)
+
+
+def _span(days: float) -> str:
+    """A length of time as people say it."""
+    if days >= 1:
+        return f"{days:.1f} days"
+    return f"{days * 24:.1f} hours" if days * 24 >= 1 else f"{max(days * 1440, 1):.0f} minutes"
