@@ -5,9 +5,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from detectors.base import discover
 from graph.findings import Finding, Role
-from lockstep.demo.truth import Group, Truth
+from lockstep.demo.truth import BadRow, Group, Truth
 
 _ACCUSED = (Role.CORE, Role.AMPLIFIER)
 
@@ -29,7 +31,7 @@ class GroupResult:
 
     group: Group
     outcome: Outcome
-    hit: int  # members that findings name
+    hit: int  # members that findings name (of a look-alike: that the worst false finding accuses)
     findings: tuple[str, ...]  # ids, the one with most members first
     note: str = ""
 
@@ -43,14 +45,15 @@ class GroupResult:
 class FalseFinding:
     """A finding whose accused members mostly do nothing that was planted."""
 
-    finding: Finding
+    finding: str  # id
+    kind: str
+    accused: int  # members named as core or amplifier (all of them, if none is)
     lookalike: str  # id of the innocent group it names most members of; empty: of none
     hit: int  # accused members that belong to that look-alike
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One printed line."""
 
     name: str
@@ -68,6 +71,7 @@ class Comparison:
     planted: tuple[GroupResult, ...]
     lookalikes: tuple[GroupResult, ...]
     false: tuple[FalseFinding, ...]
+    bad_rows: tuple[BadRow, ...] = ()  # rows that were spoilt on purpose
 
     def counts(self) -> dict[str, int]:
         """Number of groups by outcome, and of false findings under ``false findings``."""
@@ -82,9 +86,26 @@ class Comparison:
             for r in (*self.planted, *self.lookalikes)
         ]
         for f in self.false:
-            members = f"{f.hit} of {len(_accused(f.finding))}" if f.lookalike else "0"
-            lines.append(Row(f.lookalike or "-", f.finding.kind, "false finding", members, f.finding.id, f.note))
+            members = f"{f.hit} of {f.accused}"
+            lines.append(Row(f.lookalike or "-", f.kind, "false finding", members, f.finding, f.note))
         return lines
+
+    def lines(self) -> list[str]:
+        """The rows as aligned text, under one line of numbers."""
+        tally = self.counts()
+        planted = ", ".join(f"{tally[o]} {o}" for o in (*Outcome,)[:4] if tally[o])
+        alone = tally[Outcome.LEFT_ALONE]
+        head = (
+            f"Planted: {len(self.planted)} groups ({planted}). Look-alikes: {len(self.lookalikes)}, {alone} left alone."
+        )
+        text = [f"{head} False findings: {len(self.false)}."]
+        rows = [("group", "kind", "outcome", "members", "note"), *((*r[:4], r.note) for r in self.rows())]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        text += ["  ".join([*(row[i].ljust(widths[i]) for i in range(4)), row[4]]).rstrip() for row in rows]
+        if self.bad_rows:
+            text.append(f"{len(self.bad_rows)} rows were spoilt on purpose, for the quarantine to show:")
+            text += [f"  {b.file} line {b.line}: {b.why}" for b in self.bad_rows]
+        return text
 
 
 def compare(truth: Truth, findings: Sequence[Finding], *, kinds: Collection[str] | None = None) -> Comparison:
@@ -97,15 +118,15 @@ def compare(truth: Truth, findings: Sequence[Finding], *, kinds: Collection[str]
     Parameters
     ----------
     kinds : collection of str, optional
-        Kinds of finding that the detectors that ran can make; by default those that occur. A planted group of another
-        kind that nothing found was not looked for, which is not the same as missed.
+        Kinds of finding that the detectors that ran can make; by default all detectors count as run. A planted group
+        of another kind that nothing found was not looked for, which is not the same as missed.
 
     Returns
     -------
     Comparison
         Groups in the truth's order, false findings in the order given.
     """
-    looked_for = {f.kind for f in findings} if kinds is None else set(kinds)
+    looked_for = {k for d in discover().values() for k in d.kinds} if kinds is None else set(kinds)
     guilty = {m for g in truth.planted for m in g.members}
     true = [f for f in findings if 2 * len(_accused(f) & guilty) >= len(_accused(f))]
     judged = {id(f) for f in true}
@@ -114,6 +135,7 @@ def compare(truth: Truth, findings: Sequence[Finding], *, kinds: Collection[str]
         planted=tuple(_planted(g, true, guilty, looked_for) for g in truth.planted),
         lookalikes=tuple(_lookalike(g, false) for g in truth.lookalikes),
         false=false,
+        bad_rows=truth.bad_rows,
     )
 
 
@@ -178,11 +200,10 @@ def _false(truth: Truth, finding: Finding, guilty: set[str]) -> FalseFinding:
     caught = len(accused & guilty)
     if caught:
         note += f"; {caught} are members of planted groups"
-    return FalseFinding(finding, group.id if group else "", hit, note)
+    return FalseFinding(finding.id, finding.kind, len(accused), group.id if group else "", hit, note)
 
 
 def _lookalike(group: Group, false: Sequence[FalseFinding]) -> GroupResult:
     naming = [f for f in false if f.lookalike == group.id]
-    named = set(group.members).intersection(a for f in naming for a in _accused(f.finding))
     outcome = Outcome.FALSE if naming else Outcome.LEFT_ALONE
-    return GroupResult(group, outcome, len(named), tuple(f.finding.id for f in naming), "" if naming else group.kind)
+    return GroupResult(group, outcome, max((f.hit for f in naming), default=0), tuple(f.finding for f in naming))

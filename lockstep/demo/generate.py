@@ -9,20 +9,19 @@ from lockstep.demo import lookalikes, market, population, pumps, rings, shilling
 from lockstep.demo.background import Background
 from lockstep.demo.draw import Draw
 from lockstep.demo.files import LAYOUT, Files
-from lockstep.demo.truth import FILE, PLATFORM, Truth
-from lockstep.demo.world import DAY, HOUR, World, moment
+from lockstep.demo.truth import PLATFORM, Truth, truth_file
+from lockstep.demo.world import ACCOUNTS_A_SET, DAY, HOUR, World, moment
 
 SIZES = (500, 1_000_000)
-DAYS = (14, 366)
-ACCOUNTS_A_SET = 10_000  # one more of every scenario for each so many accounts
+DAYS = (10, 366)
 MOST_SETS = 20
 
 
 def generate(out: Path, *, size: int = 3000, seed: int = 1, days: int = 30) -> Truth:
-    """Write a network's files and :data:`lockstep.demo.truth.FILE` into a folder.
+    """Write a network's files into a folder, and its truth beside it (:func:`lockstep.demo.truth.truth_file`).
 
-    The same size, seed and days give the same bytes on every machine (of ``.gz`` files: the same content). Memory grows
-    with the number of accounts, not with that of days.
+    The same size, seed and days give the same bytes on every machine (of ``.gz`` files: the same content). Memory
+    holds the accounts and the scenarios' own posts, and of ordinary posts never more than a day.
 
     Parameters
     ----------
@@ -33,7 +32,7 @@ def generate(out: Path, *, size: int = 3000, seed: int = 1, days: int = 30) -> T
     seed : int
         Another seed, another network; ≥ 0.
     days : int
-        Length, 14 … 366.
+        Length, 10 … 366.
 
     Returns
     -------
@@ -54,7 +53,7 @@ def generate(out: Path, *, size: int = 3000, seed: int = 1, days: int = 30) -> T
         out.mkdir(parents=True, exist_ok=True)
         with Files(out) as files:
             truth = _fill(files, size, seed, days)
-        truth.save(out / FILE)
+        truth.save(truth_file(out))
     except OSError as e:
         raise IngestError(
             f"the demo network cannot be written: {e.strerror or e}",

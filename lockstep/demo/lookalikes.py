@@ -86,7 +86,7 @@ def _text(draw: Draw, parts: tuple[tuple[str, ...], ...], ticker: str = "") -> s
 
 def _fan_club(world: World, number: int, ticker: str) -> None:
     draw = Draw(world.seed, "fan club", number)
-    fans = world.crowd(draw, max(24, world.size // 75), index_of("en"))
+    fans = world.crowd(draw, max(24, world.town // 75), index_of("en"))
     posts: list[Row] = []
     for day in range(world.days):
         for fan in fans:
@@ -114,7 +114,7 @@ def _fan_club(world: World, number: int, ticker: str) -> None:
 
 def _fan_party(world: World, number: int) -> None:
     draw = Draw(world.seed, "fan party", number)
-    fans = world.crowd(draw, max(20, world.size // 100), index_of("ja"))
+    fans = world.crowd(draw, max(20, world.town // 100), index_of("ja"))
     star = world.recruit(1, rate=0.2, language=index_of("ja"), clock=540, followers=90_000, verified=True)[0]
     posts: list[Row] = []
     for day in range(2, world.days, 3):
@@ -143,7 +143,7 @@ def _news_bot(world: World, number: int) -> None:
     bot = world.recruit(1, rate=0.0, rhythm=ALWAYS, followers=310_000, verified=True, language=index_of("en"))[0]
     world.people.set(bot, handle=f"wirebot{number}", created=-1500 * DAY, attributes={"bio": "automated headlines"})
     world.label(bot, "service", "plaza", -1400 * DAY)
-    readers = world.crowd(draw, max(60, world.size // 8))
+    readers = world.crowd(draw, max(60, world.town // 8))
     posts: list[Row] = []
     for day in range(world.days):
         for k in range(4):
@@ -171,7 +171,7 @@ def _rally(world: World, number: int, ticker: str) -> None:
     world.event(ticker, at, "news", names.NEWS_HOSTS[1])
     world.moves.append(Move(ticker, at, "rally", draw.between(0.25, 0.5)))
     link = f"https://{names.NEWS_HOSTS[1]}/2026/{ticker.lower()}-partnership"
-    people = world.crowd(draw, max(60, world.size // 15))
+    people = world.crowd(draw, max(60, world.town // 15))
     posts = []
     for who in people:
         language = LANGUAGES[int(world.people.language[who])]
@@ -200,7 +200,7 @@ def _listings(world: World, number: int, coins: list[str]) -> None:
     venue = world.recruit(1, rate=0.6, followers=800_000, verified=True, language=index_of("en"))[0]
     world.people.set(venue, handle=f"{names.VENUE}{number}", created=-2000 * DAY)
     world.label(venue, "official", "plaza", -1900 * DAY)
-    people = world.crowd(draw, max(40, world.size // 25))
+    people = world.crowd(draw, max(40, world.town // 25))
     posts: list[Row] = []
     for k, ticker in enumerate(coins):
         at = world.day(0.3 + 0.35 * k) + 10 * HOUR
@@ -281,7 +281,7 @@ def _agency(world: World, number: int) -> None:
 
 def _airdrop(world: World, number: int, ticker: str) -> None:
     draw = Draw(world.seed, "airdrop", number)
-    people = world.crowd(draw, max(40, world.size // 40))
+    people = world.crowd(draw, max(40, world.town // 40))
     at = world.day(0.55) + 15 * HOUR
     link = f"https://{ticker.lower()}-drop.example/join"
     text = _GIFT.replace("{t}", f"${ticker}").replace("{link}", link)

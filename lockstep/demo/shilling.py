@@ -150,7 +150,7 @@ def _links(world: World, number: int, ticker: str) -> None:
             elif draw.chance(0.8):
                 tail = f"?ref={draw.hex(4)}" if draw.chance(0.3) else ""
                 posts.append(world.post(member, then, f"{draw.pick(_DROPS)} {link}{tail}"))
-    world.state(stolen, "hijacked", taken + 9 * DAY)
+    world.state(stolen, "hijacked", world.day(0.7))
     world.label(stolen, "verified", "plaza", -800 * DAY)
     world.plant(
         f"shill-links-{number}",

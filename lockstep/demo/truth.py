@@ -13,7 +13,12 @@ import orjson
 from graph.errors import IngestError
 
 PLATFORM = "plaza"
-FILE = "truth.json"
+
+
+def truth_file(folder: Path) -> Path:
+    """Where a network's truth is kept: beside its folder, which holds nothing but data to load."""
+    whole = folder.resolve()
+    return whole.with_name(f"{whole.name}-truth.json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from lockstep.demo.truth import PLATFORM, Group
 START = datetime.fromisoformat("2026-03-01T00:00:00+00:00")
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 NEVER = np.iinfo(np.int64).max
+ACCOUNTS_A_SET = 10_000  # for each so many accounts there is one more of every scenario
 RESERVED = 0.06  # of the accounts may be given to scenarios; crowds are drawn from the rest
 
 
@@ -117,6 +118,7 @@ class World:
     def __init__(self, files: Files, *, size: int, seed: int, days: int) -> None:
         self.files = files
         self.size = size
+        self.town = min(size, ACCOUNTS_A_SET)  # what crowds are a share of
         self.seed = seed
         self.days = days
         self.end = days * DAY
