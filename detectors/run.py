@@ -56,9 +56,7 @@ def run(
     params = {name: resolve(detector, given.get(name, {}), name) for name, detector in chosen.items()}
     with store.view() as view:
         return [
-            _one(
-                store, view, detector, params[name], scope or Scope(), Status.SHADOW if name in shadow else Status.LIVE
-            )
+            _one(store, view, Job(detector, params[name], scope or Scope(), shadow=name in shadow))
             for name, detector in chosen.items()
         ]
 
