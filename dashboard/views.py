@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -217,7 +218,7 @@ def post_rows(posts: Iterable[Post], handles: Mapping[str, str | None]) -> list[
             "Time": utc(p.created_at),
             "Account": author(p, handles),
             "Kind": one_line(p.kind),
-            "Text": visible(p.text, TEXT_LIMIT) if p.text is not None else "(text not loaded)",
+            "Text": visible(p.text, TEXT_LIMIT) if p.text is not None else "(not loaded, or removed)",
             "Tickers": ", ".join(map(ticker, p.tickers)),
             "Links": "\n".join(one_line(x, 300) for x in p.links),
             "Hashtags": " ".join(f"#{one_line(h)}" for h in p.hashtags),
@@ -236,10 +237,10 @@ def author(post: Post, handles: Mapping[str, str | None]) -> str:
 
 
 def versions(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Earlier texts of a post that changed, oldest first; empty where the text never did."""
+    """Texts that a post no longer has, oldest first: changed since, or removed with the post."""
     texts = [str(r["text"]) if r.get("text") is not None else "" for r in rows]
-    changes = [t for i, t in enumerate(texts[:-1]) if t != texts[i + 1]]
-    return [visible(t, TEXT_LIMIT) for t in changes]
+    now = [texts[-1]] if rows and rows[-1].get("until") is None else []
+    return [visible(t, TEXT_LIMIT) for t, after in zip_longest(texts, [*texts[1:], *now][: len(texts)]) if t != after]
 
 
 def origin_rows(finding: Finding) -> list[Row]:

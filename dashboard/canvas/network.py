@@ -163,7 +163,7 @@ def title_of(
             lines.append(f"{member.role}, uncalibrated rank {member.score:.2f}, {own}")
     post = posts.get(node.key) if node.type is NodeType.POST else None
     if post:
-        lines += [utc(post.created_at), *_wrapped(visible(post.text or "(text not loaded)", 280))]
+        lines += [utc(post.created_at), *_wrapped(visible(post.text or "(not loaded, or removed)", 280))]
     return "\n".join(lines)
 
 

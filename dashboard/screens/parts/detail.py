@@ -183,5 +183,5 @@ def _post(opened: Opened, key: str, row: views.Row) -> None:
             if row[name]:
                 st.text(f"{name}: {row[name]}")
         for text in views.versions(opened.view.history("posts", {"post": key})):
-            st.caption("Before it was changed:")
+            st.caption("Before it was changed or removed:")
             st.text(text)

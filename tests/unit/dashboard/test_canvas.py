@@ -151,7 +151,7 @@ def test_pop_ups() -> None:
     lines = network.title_of(post, {}, {"x:1": Post("x:1", "x:100", START, text="word " * 30)}).splitlines()
     assert lines[1] == "2026-03-03 14:00:00 UTC"
     assert max(map(len, lines)) <= 60
-    assert network.title_of(post, {}, {"x:1": Post("x:1")}).endswith("(text not loaded)")
+    assert network.title_of(post, {}, {"x:1": Post("x:1")}).endswith("(not loaded, or removed)")
 
 
 def test_lines_are_dashed_by_relation_and_point_where_types_do_not_tell() -> None:

@@ -150,14 +150,26 @@ def test_posts_by_time_as_text() -> None:
     assert (three["Account"], three["Time"], three["Text"]) == (
         "author not loaded",
         "time unknown",
-        "(text not loaded)",
+        "(not loaded, or removed)",
     )
 
 
-def test_earlier_texts_of_a_post() -> None:
-    assert views.versions([{"text": "a"}]) == []
-    assert views.versions([{"text": "a"}, {"text": "a"}, {"text": "b"}]) == ["a"]
-    assert views.versions([{"text": None}, {"text": "b\u200b"}, {"text": "c"}]) == ["", "b⟨U+200B⟩"]
+@pytest.mark.parametrize(
+    ("texts", "removed", "earlier"),
+    [
+        ([], False, []),
+        (["a"], False, []),
+        (["a", "a", "b"], False, ["a"]),
+        ([None, "b\u200b", "c"], False, ["", "b⟨U+200B⟩"]),
+        (["a"], True, ["a"]),
+        (["a", "b", "b"], True, ["a", "b"]),
+    ],
+)
+def test_earlier_texts_of_a_post(texts: list[str | None], removed: bool, earlier: list[str]) -> None:
+    rows: list[dict[str, object]] = [{"text": t, "until": i + 2} for i, t in enumerate(texts)]
+    if rows and not removed:
+        rows[-1]["until"] = None
+    assert views.versions(rows) == earlier
 
 
 def test_origin_suffices_to_run_it_again() -> None:

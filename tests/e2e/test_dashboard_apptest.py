@@ -1,0 +1,259 @@
+"""The findings screen, run without a server: every state it can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Widget
+
+from dashboard import server
+from graph.errors import StoreUnavailable
+from graph.findings import Finding
+from graph.store import Store, open_store
+from tests import flagged
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An empty store that the page is configured to show."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{tmp_path / 'graph.db'}")
+    monkeypatch.setenv("LOCKSTEP_STORE_DATA_DIR", str(tmp_path / "data"))
+    with open_store(f"sqlite:///{tmp_path / 'graph.db'}", tmp_path / "data") as store:
+        yield store
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def page(**query: str) -> AppTest:
+    """The page after its first run."""
+    app = AppTest.from_file(str(server.APP), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return ran(app)
+
+
+def ran(changed: AppTest | Widget) -> AppTest:
+    """The page after one more run, in which nothing was raised."""
+    app = changed.run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """All that the page says outside tables."""
+    kinds = ("text", "caption", "info", "warning", "error", "success", "subheader", "title", "code")
+    return "\n".join(str(getattr(e, "value", "")) for kind in kinds for e in app.get(kind))
+
+
+def frame(app: AppTest, column: str) -> Any:
+    """The table that has the column."""
+    return next(d.value for d in app.dataframe if column in d.value.columns)
+
+
+def selection(*rows: int) -> dict[str, Any]:
+    return {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+
+
+def flag(store: Store, findings: Sequence[Finding] | None = None, hostile: Sequence[str] = ()) -> None:
+    flagged.load(store, hostile)
+    flagged.flag(store, findings)
+
+
+def test_empty_store_says_how_to_fill_it(store: Store) -> None:
+    said = texts(page())
+    assert "No posts are loaded yet." in said
+    assert "lockstep demo" in said
+    assert "Data up to commit 0 · no posts" in said
+    assert "Flagged is not guilty" in said
+
+
+def test_posts_without_a_run_say_how_to_detect(store: Store) -> None:
+    flagged.load(store)
+    said = texts(page())
+    assert "48 posts are loaded; no detector has run on them yet." in said
+    assert "lockstep detect" in said
+
+
+def test_runs_without_findings_are_shown(store: Store) -> None:
+    flagged.load(store)
+    with store.writer() as writer:
+        writer.add_run(flagged.run())
+    app = page()
+    assert "Nothing is flagged." in texts(app)
+    assert frame(app, "Outcome")["Outcome"].tolist() == ["48 posts swept, nothing flagged"]
+
+
+def test_a_failed_detector_is_named(store: Store) -> None:
+    flag(store)
+    with store.writer() as writer:
+        writer.add_run(flagged.run("pump", error="ran out of memory <b>", started_at=flagged.START + timedelta(days=3)))
+    said = texts(page())
+    assert "1 detector(s) failed" in said
+    assert "pump, 2026-03-06 14:00:00 UTC: ran out of memory <b>" in said
+
+
+def test_list_shows_live_findings_and_how_fresh_the_data_is(store: Store) -> None:
+    flag(store)
+    app = page()
+    rows = frame(app, "What was flagged")
+    assert rows["Kind"].tolist() == ["Shilling cluster", "Sybil ring"]
+    assert "Uncalibrated rank" in rows.columns
+    said = texts(app)
+    assert "2 flagged · 1 hidden by the filters" in said
+    assert "newest post 2026-03-04 15:00:28 UTC" in said
+
+
+def test_filters(store: Store) -> None:
+    flag(store)
+    app = page()
+    ran(app.multiselect(key="kinds").select("sybil_ring"))
+    assert frame(app, "What was flagged")["Kind"].tolist() == ["Sybil ring"]
+    ran(app.multiselect(key="tickers").select("XYZ"))
+    assert "No finding matches" in texts(app)
+    ran(app.multiselect(key="kinds").unselect("sybil_ring"))
+    assert frame(app, "What was flagged")["Tickers"].tolist() == ["$XYZ"]
+    app.multiselect(key="tickers").unselect("XYZ")
+    ran(app.toggle(key="shadow").set_value(True))
+    assert "low (shadow)" in frame(app, "What was flagged")["Priority"].tolist()
+
+
+def test_selecting_a_row_opens_its_evidence(store: Store) -> None:
+    flag(store)
+    app = page()
+    app.session_state["findings-list"] = selection(0)
+    ran(app)
+    assert flagged.shilling().id in app.query_params["finding"]
+    assert frame(app, "Measure")["Value"].tolist() == ["42", "30"]
+    ran(app.button(key="back").click())
+    assert "finding" not in app.query_params
+    assert frame(app, "What was flagged").shape[0] == 2
+
+
+def test_one_finding_shows_everything_needed_to_check_it(store: Store) -> None:
+    flag(store)
+    app = page(finding=flagged.shilling().id)
+    said = texts(app)
+    for part in (
+        "8 accounts posted $XYZ within 60 s",
+        "E1: posting $XYZ within 60 s of each other: 42 occasions, expected 1.37",
+        "a common news trigger: for 4 of 42 occasions; 38 remain",
+        "tickers of more than 10,000 posts were not swept",
+        "Links (text only): https://moon.example/presale",
+        "48 posts by time.",
+        "Being a member is no guilt",
+    ):
+        assert part in said
+    assert {m.label for m in app.metric} == {"Priority", "Uncalibrated rank", "Members", "Posts in evidence"}
+    members = frame(app, "Role")
+    assert members["Evidence of its own"].tolist() == ["E1"] * 7 + ["none: member only"]
+    assert members["Labels"].tolist()[-1] == "“verified”, labelled by platform on 2026-03-03"
+    assert len(app.get("iframe")) == 1
+    assert "Posts were loaded since" not in said
+
+
+def test_posts_of_one_piece_of_evidence_and_one_post_in_full(store: Store) -> None:
+    flag(store, hostile=flagged.HOSTILE)
+    finding = flagged.shilling()
+    first = flagged.posts(flagged.HOSTILE)[0]
+    with store.writer() as writer:
+        writer.write("posts", flagged.table("posts", [{**first, "text": "nothing to see"}]))
+    app = page(finding=finding.id)
+    ran(app.selectbox(key=f"posts-of-{finding.id}").set_value(finding.evidence[1].ref))
+    assert "30 posts by time." in texts(app)
+    app.session_state[f"posts-{finding.id}-{finding.evidence[1].ref}-0"] = selection(0)
+    said = texts(ran(app))
+    assert "@moon_0 (x:100) · post x:p0-0" in said
+    assert "nothing to see" in said
+    assert "Before it was changed or removed:" in said
+    assert flagged.HOSTILE[0] in said
+    assert "Posts were loaded since this was found (on commit 1 of 3)" in said
+
+
+def test_hostile_text_reaches_no_component_that_interprets_it(store: Store) -> None:
+    loud = flagged.shilling(summary="![x](http://evil.example/p.png) <script>", limits=("<img src=x>",))
+    flag(store, [loud], hostile=flagged.HOSTILE)
+    app = page(finding=loud.id)
+    assert "![x](http://evil.example/p.png) <script>" in [t.value for t in app.text]
+    interpreted = [*app.markdown, *app.caption, *app.info, *app.warning, *app.subheader, *app.title, *app.get("badge")]
+    assert not [e.value for e in interpreted if "evil.example" in str(e.value) or "<img" in str(e.value)]
+    shown = frame(app, "Text")["Text"].tolist()
+    assert "⟨U+202E⟩gnp.exe⟨U+202C⟩" in shown[3]
+
+
+def test_evidence_without_posts_says_so(store: Store) -> None:
+    flag(store)
+    said = texts(page(finding=flagged.sybil().id))
+    assert "This evidence is not made of posts" in said
+    assert "The detector does not say." in said
+    assert "The detector names none" in said
+
+
+def test_many_posts_come_in_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    flag(store)
+    app = page(finding=flagged.shilling().id)
+    assert len(frame(app, "Text")) == 48
+    monkeypatch.setattr("dashboard.screens.parts.detail._PAGE", 20)
+    ran(app)
+    assert len(frame(app, "Text")) == 20
+    assert app.get("pagination")
+
+
+def test_what_a_removed_post_said_can_still_be_read(store: Store) -> None:
+    flag(store)
+    with store.writer() as writer:
+        writer.delete("posts", flagged.table("posts", flagged.posts()[:1]).select(["post"]))
+    finding = flagged.shilling()
+    app = page(finding=finding.id)
+    assert frame(app, "Text")["Text"].tolist()[-1] == "(not loaded, or removed)"
+    app.session_state[f"posts-{finding.id}--0"] = selection(47)
+    said = texts(ran(app))
+    assert "Before it was changed or removed:" in said
+    assert "$XYZ is about to fly, 3 days left!" in said
+
+
+def test_unknown_deep_link(store: Store) -> None:
+    flag(store)
+    said = texts(page(finding="ffffffff<b>"))
+    assert "a finding that this store does not have" in said
+    assert "Finding: ffffffff<b>" in said
+
+
+def test_superseded_finding_can_still_be_opened(store: Store) -> None:
+    old = flagged.shilling()
+    flag(store, [old])
+    new = flagged.shilling(version="1.1", supersedes=old.id, lineage_id=old.id)
+    with store.writer() as writer:
+        writer.add_run(flagged.run(id="run-2"), [new])
+    assert "A later finding supersedes this one" in texts(page(finding=old.id))
+
+
+def test_store_that_cannot_be_opened(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(url: str, data_dir: Path) -> Store:
+        raise StoreUnavailable("locked for 30 s", where=url, hint="wait for the other writer")
+
+    monkeypatch.setattr("dashboard.state.open_store", locked)
+    said = texts(page())
+    for part in ("The data cannot be read.", "locked for 30 s", "Where: sqlite:///", "wait for the other writer"):
+        assert part in said
+    assert "The same may succeed in a moment." in said
+
+
+def test_wrong_setting(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCKSTEP_STOER_URL", "x")
+    said = texts(page())
+    assert "unknown setting 'LOCKSTEP_STOER_URL'" in said
+    assert "did you mean 'LOCKSTEP_STORE_URL'?" in said
+
+
+def test_unknown_kind_of_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCKSTEP_STORE_URL", "nosuch:///x")
+    said = texts(page())
+    assert "no store for 'nosuch' URLs" in said
+    assert "The same may succeed" not in said
