@@ -48,7 +48,7 @@ class FalseFinding:
     finding: str  # id
     kind: str
     accused: int  # members named as core or amplifier (all of them, if none is)
-    lookalike: str  # id of the innocent group it names most members of; empty: of none
+    lookalike: str  # id of the innocent group that at least a third of its accused belong to; empty: there is none
     hit: int  # accused members that belong to that look-alike
     note: str
 
@@ -191,8 +191,8 @@ def _victim(account: str, found: Sequence[Finding]) -> str:
 def _false(truth: Truth, finding: Finding, guilty: set[str]) -> FalseFinding:
     accused = _accused(finding)
     overlap = [(len(accused.intersection(g.members)), g) for g in truth.lookalikes]
-    hit, group = max(overlap, key=lambda o: o[0], default=(0, None))
-    if group is not None and hit >= 2:
+    hit, group = max(overlap, key=lambda o: (o[0], -len(o[1].members)), default=(0, None))
+    if group is not None and hit >= 2 and 3 * hit >= len(accused):  # fewer are there by chance: crowds are large
         note = f"{hit} of {len(accused)} accused belong to {group.id} ({group.kind}): {group.why}"
     else:
         hit, group = 0, None

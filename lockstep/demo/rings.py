@@ -16,11 +16,13 @@ def plant(world: World, number: int) -> None:
     _aged(world, number)
 
 
-def _boost(world: World, draw: Draw, members: list[int], *, count: int, part: float, half: float) -> list[Row]:
+def _boost(
+    world: World, draw: Draw, members: list[int], *, since: int, count: int, part: float, half: float
+) -> list[Row]:
     """Members repost and like what the account they were made for publishes."""
     rows = []
     star = world.crowd(draw, 1)[0]
-    for at in acts.calls(draw, world.day(0.2), world.day(0.95), count):
+    for at in acts.calls(draw, since, world.day(0.95), count):
         post = world.post(star, at, draw.pick(_NEWS) + f" #{draw.pick(('build', 'update', 'community'))}{at // DAY}")
         for member in draw.sample(members, len(members)):
             if draw.chance(part):
@@ -57,7 +59,7 @@ def _farm(world: World, number: int) -> None:
         world.identifier(member, "ip", address, made, world.end)
     acts.fund(world, draw, members, made + HOUR, names.wallet(draw), amount=25.0, jitter=0.0)
     acts.follow_each_other(world, draw, members, made + 2 * HOUR, share=0.8)
-    posts = _boost(world, draw, members, count=9, part=0.85, half=4 * MINUTE)
+    posts = _boost(world, draw, members, since=world.day(0.2), count=9, part=0.85, half=4 * MINUTE)
     world.plant(
         f"sybil-farm-{number}",
         "sybil_ring",
@@ -86,7 +88,7 @@ def _drip(world: World, number: int) -> None:
         world.identifier(member, "wallet", f"demochain:{address}", made, world.end)
         world.transfer(purse, address, made + (k + 1) * 18 * HOUR, f"{draw.between(30, 60) - 4 * k:.2f}")
         purse = address
-    posts = _boost(world, draw, members, count=8, part=0.7, half=20 * MINUTE)
+    posts = _boost(world, draw, members, since=world.day(0.05), count=8, part=0.7, half=20 * MINUTE)
     world.plant(
         f"sybil-drip-{number}",
         "sybil_ring",
@@ -112,7 +114,7 @@ def _aged(world: World, number: int) -> None:
         target = names.wallet(draw)
         world.identifier(member, "wallet", f"demochain:{target}", sold, world.end)
         world.transfer(middle[k % 2], target, sold + DAY + k * 5 * HOUR, f"{draw.between(20, 70):.2f}")
-    posts = _boost(world, draw, members, count=7, part=0.6, half=90 * MINUTE)
+    posts = _boost(world, draw, members, since=sold + DAY, count=7, part=0.6, half=90 * MINUTE)
     world.plant(
         f"sybil-aged-{number}",
         "sybil_ring",
