@@ -141,13 +141,13 @@ def _authority(text: str, scheme: str | None, *, bare: bool) -> str | None:
             return None
         default = "443" if scheme and scheme.lower() == "https" else "80"
         number = "" if number in {default, "443"} else number
-    host = _host(text)
+    host = _host(text, bare=bare)
     if host is None:
         return None
     return f"{host}:{number}" if number else host
 
 
-def _host(text: str) -> str | None:
+def _host(text: str, *, bare: bool) -> str | None:
     if text.startswith("[") and text.endswith("]"):
         try:
             return f"[{ipaddress.IPv6Address(text[1:-1].partition('%')[0]).compressed}]"
@@ -158,7 +158,7 @@ def _host(text: str) -> str | None:
         text = _punycode(text)
     text = text.removesuffix(".")
     labels = text.split(".")
-    if len(labels) < 2 or len(text) > 253 or not all(map(_LABEL.fullmatch, labels)):
+    if len(labels) < 1 + bare or len(text) > 253 or not all(map(_LABEL.fullmatch, labels)):
         return None
     if labels[-1].isdigit():
         try:
