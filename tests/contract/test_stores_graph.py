@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -205,8 +207,7 @@ def test_a_random_graph_is_that_of_networkx(store: Store, seed: int) -> None:
     with store.view() as view:
         graph = reference(view)
         for here in graph:
-            out: list[Edge] = [edge for _, _, edge in graph.out_edges(here, data="edge")]
-            into: list[Edge] = [edge for _, _, edge in graph.in_edges(here, data="edge")]
+            out, into = joined(graph.out_edges(here, data=True)), joined(graph.in_edges(here, data=True))
             expected = [*((e.rel, "out") for e in out), *((e.rel, "in") for e in into)]
             assert view.degree(here) == Counter(expected)
             found = view.neighbours(here, limit=10_000)
@@ -214,6 +215,10 @@ def test_a_random_graph_is_that_of_networkx(store: Store, seed: int) -> None:
             assert (found.total, Counter(found.edges)) == (len(once), Counter(once))
             assert list(found.edges) == sorted(found.edges, key=lambda e: order(e, here))
             assert found == view.neighbours(here, limit=10_000)
+
+
+def joined(found: Iterable[tuple[NodeRef, NodeRef, dict[str, Any]]]) -> list[Edge]:
+    return [data["edge"] for _, _, data in found]
 
 
 def order(edge: Edge, here: NodeRef) -> tuple[bool, float, str, str]:
@@ -231,8 +236,7 @@ def test_a_subgraph_is_the_nodes_asked_for_and_what_joins_them(store: Store) -> 
         wanted = sorted(graph)[::2]
         found = view.subgraph([*wanted, node("account/x:nobody"), wanted[0]])
         assert found.nodes == tuple(wanted)
-        among: list[Edge] = [edge for _, _, edge in graph.subgraph(wanted).edges(data="edge")]
-        assert Counter(found.edges) == Counter(among)
+        assert Counter(found.edges) == Counter(joined(graph.subgraph(wanted).edges(data=True)))
         assert found == view.subgraph([*wanted, node("account/x:nobody"), wanted[0]])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import market
@@ -240,6 +240,7 @@ def test_many_changes_are_counted_and_some_named(tmp_path: Path) -> None:
 STEPS = st.lists(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), st.integers(0, 3)), max_size=6), max_size=12)
 
 
+@settings(max_examples=20)
 @given(STEPS)
 def test_any_sequence_of_writes_is_a_dict(tmp_path_factory: pytest.TempPathFactory, steps: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("market")
