@@ -124,17 +124,23 @@ def _market(world: World, ticker: str, price: float, moves: list[Move], *, large
     walk = _walk(draw, world.days * 1440, price, 0.0006 if large else 0.0011)
     minutes = _minutes(draw, walk, rate=40.0 if large else 1.5, lot=60_000.0 / price)
     number = 0
+    opened = min((m.at // HOUR * 60 for m in moves if m.kind == "listing"), default=0)  # no market before a listing
     written: set[int] = set()
     for move in sorted(moves, key=lambda m: m.at):
         trades = _trades(draw, move, walk, lot=60_000.0 / price)
         _overwrite(minutes, move, trades)
         world.files.write("trades", (_trade_row(ticker, t, number + k) for k, t in enumerate(trades)))
         number += len(trades)
-        first, last = (move.at - SPAN) // MINUTE, (move.at + SPAN) // MINUTE
-        span = [m for m in range(max(0, first), min(last, len(walk))) if m not in written]
+        span = [m for m in _around(move, len(walk)) if m not in written]
         written.update(span)
         world.files.write("candles", (_candle(ticker, "1m", minutes, m, m + 1) for m in span))
-    world.files.write("candles", (_candle(ticker, "1h", minutes, h, h + 60) for h in range(0, len(walk), 60)))
+    world.files.write("candles", (_candle(ticker, "1h", minutes, h, h + 60) for h in range(opened, len(walk), 60)))
+
+
+def _around(move: Move, minutes: int) -> range:
+    """Minutes in which a move's single trades are known."""
+    first = move.at if move.kind == "listing" else move.at - SPAN
+    return range(max(0, first // MINUTE), min((move.at + SPAN) // MINUTE, minutes))
 
 
 def _walk(draw: Draw, count: int, price: float, step: float) -> Floats:
@@ -160,7 +166,7 @@ def _trades(draw: Draw, move: Move, walk: Floats, lot: float) -> list[Trade]:
     """Fills around a move: more and larger ones where the volume's shape says so, bunched in the first rush."""
     price_knots, volume_knots = _SHAPES[move.kind]
     made = []
-    for offset in range(-SPAN, SPAN, 10 * SECOND):
+    for offset in range(0 if move.kind == "listing" else -SPAN, SPAN, 10 * SECOND):
         base = move.at + offset
         minute = base // MINUTE
         if not 0 <= minute < len(walk):
@@ -186,7 +192,7 @@ def _overwrite(minutes: Minutes, move: Move, trades: list[Trade]) -> None:
     for trade in trades:
         by_minute.setdefault(trade.at // MINUTE, []).append(trade)
     last = None
-    for m in range(max(0, (move.at - SPAN) // MINUTE), min((move.at + SPAN) // MINUTE, len(minutes.open))):
+    for m in _around(move, len(minutes.open)):
         inside = by_minute.get(m, [])
         prices = [t.price for t in inside] or [last if last is not None else float(minutes.open[m])]
         last = prices[-1]

@@ -204,17 +204,21 @@ def _returning(world: World, number: int, ticker: str) -> None:
             world.identifier(member, "device", devices[k], since, until)
             world.identifier(member, "ip", names.home_ip(draw), since, until)
 
-    def say(d: Draw) -> str:
-        return texts.retouch(d, _fill(d, _RETURN_TEMPLATES, ticker)) + (f" {link}" if d.chance(0.6) else "")
+    def say(d: Draw, disguised: float) -> str:
+        text = texts.retouch(d, _fill(d, _RETURN_TEMPLATES, ticker))
+        text = texts.disguise(d, text) if d.chance(disguised) else text
+        return f"{text} {link}" if d.chance(0.6) else text
 
-    def session(crew: list[int], start: int, end: int, count: int) -> list[Row]:
+    def session(crew: list[int], start: int, end: int, disguised: float) -> list[Row]:
         rows: list[Row] = []
-        for at in acts.calls(draw, start, end, count):
-            rows += acts.follow_call(world, draw, crew, at, say, part=0.9, half=15 * SECOND, most=70 * SECOND)
+        for at in acts.calls(draw, start, end, 11):
+            rows += acts.follow_call(
+                world, draw, crew, at, lambda d: say(d, disguised), part=0.9, half=15 * SECOND, most=70 * SECOND
+            )
         return rows
 
-    before = session(first, world.day(0.05), stopped, 11)
-    after = session(second, back, world.day(0.95), 11)
+    before = session(first, world.day(0.05), stopped, 0.0)
+    after = session(second, back, world.day(0.95), 0.4)
     for member in first:
         at = stopped + 8 * HOUR
         world.people.set(member, until=at)
@@ -236,7 +240,7 @@ def _returning(world: World, number: int, ticker: str) -> None:
         "shilling_cluster",
         second,
         after,
-        f"shill-first-{number} again with new accounts: the same texts, link and devices",
+        f"shill-first-{number} again with new accounts: the same link and devices, the same texts, some disguised",
         returns=f"shill-first-{number}",
         tickers=(ticker,),
         links=(link,),

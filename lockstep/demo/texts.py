@@ -43,6 +43,21 @@ def own_words(draw: Draw, parts: Sequence[Sequence[str]], *, drop: float = 0.25)
     return draw.pick((" ", ". ", " - ", ", ", " … ")).join(said)
 
 
+def disguise(draw: Draw, text: str) -> str:
+    """What people do to a text that a filter knows by now: a letter that looks the same, or one that shows nothing."""
+    spoken = text.split(" ")
+    places = [i for i, word in enumerate(spoken) if len(word) > 3 and "$" not in word]
+    if not places:
+        return text
+    place = draw.pick(places)
+    word = spoken[place]
+    if draw.chance(0.5):
+        spoken[place] = word[:2] + "\u200b" + word[2:]  # zero-width space
+    else:
+        spoken[place] = word.replace("a", "\u0430", 1).replace("o", "\u043e", 1).replace("e", "\u0435", 1)  # Cyrillic
+    return " ".join(spoken)
+
+
 def about(draw: Draw, parts: Sequence[Sequence[str]], ticker: str) -> str:
     """The same message in other words; the coin is always named, in the sentence or beside it."""
     coin = f"${ticker}"

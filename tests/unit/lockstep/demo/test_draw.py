@@ -108,6 +108,16 @@ def test_the_coin_is_named_in_other_words() -> None:
     assert len({texts.retouch(draw, "buy $ZORKO now") for _ in range(100)}) > 10
 
 
+def test_a_disguised_text_reads_the_same_but_is_another() -> None:
+    draw = Draw(1, "disguise")
+    text = "claim your $ZORKO reward before midnight"
+    made = {texts.disguise(draw, text) for _ in range(100)}
+    assert len(made) > 5
+    assert all("$ZORKO" in m for m in made)
+    assert {len(m) - len(text) for m in made} == {0, 1}
+    assert texts.disguise(draw, "$ZORKO GO") == "$ZORKO GO"
+
+
 def test_prices_read_like_prices() -> None:
     assert texts.price(0.0, 0.0) == "0.00010"
     assert texts.price(0.5, 0.0) == "2.00"

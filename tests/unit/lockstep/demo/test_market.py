@@ -33,12 +33,12 @@ Made = tuple[Truth, Markets, dict[str, Rows]]
 
 def test_candles_are_whole_and_possible(made: Made) -> None:
     truth, candles, _ = made
-    assert candles
-    for (_, interval), series in candles.items():
+    listed = {t for g in truth.groups if g.kind == "exchange listing" for t in g.tickers}
+    for (base, interval), series in candles.items():
         times = [r["open_time"] for r in series]
         assert times == sorted(set(times))
         if interval == "1h":
-            assert len(series) == truth.days * 24
+            assert (len(series) == truth.days * 24) == (base not in listed)
         for r in series:
             low, high = float(r["low"]), float(r["high"])
             assert 0 < low <= min(float(r["open"]), float(r["close"]))
@@ -79,6 +79,17 @@ def test_every_coin_of_a_pump_moves_and_most_of_it_is_given_back(made: Made) -> 
             assert (peak < first) == group.id.startswith("distort")
             volume = [int(r["volume"]) for r in candles[ticker, "1m"]]
             assert max(volume) > 10 * (sum(volume[:60]) / 60)
+
+
+def test_a_listed_coin_has_no_market_before(made: Made) -> None:
+    truth, candles, trades = made
+    group = next(g for g in truth.groups if g.kind == "exchange listing")
+    start = group.start.isoformat()[:13]
+    first = min(t[0]["time"] for t in (trades[ticker] for ticker in group.tickers))
+    assert first.startswith(start)
+    for ticker in group.tickers:
+        assert candles[ticker, "1h"][0]["open_time"] <= trades[ticker][0]["time"]
+        assert candles[ticker, "1h"][0]["open_time"][:13] == trades[ticker][0]["time"][:13]
 
 
 def test_a_rally_stays_and_a_quiet_coin_has_no_trades(made: Made) -> None:
