@@ -1,0 +1,144 @@
+"""The real dashboard in a real browser that may speak to this machine alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Dialog, Error, Frame, Page, Request, Route, WebSocket, sync_playwright
+
+from dashboard import server
+from lockstep import config
+from tests.needs import program
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+_COUNT_DRAWN = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const canvas = document.querySelector('canvas');
+  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let drawn = 0;
+  for (let i = 3; i < pixels.length; i += 4) drawn += pixels[i] > 0;
+  done(drawn);
+})))"""
+
+
+@contextmanager
+def serving(store_url: str, data_dir: Path) -> Iterator[str]:
+    """The dashboard of a store, served as ``lockstep dashboard`` serves it; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LOCKSTEP_", "COV_", "COVERAGE_"))} | {
+        "LOCKSTEP_STORE_URL": store_url,
+        "LOCKSTEP_STORE_DATA_DIR": str(data_dir),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = server.command(config.load(environ={}), port=port)
+    process = subprocess.Popen(
+        command, env=environment, cwd=data_dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    try:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "URL:" in line:
+                break
+        else:
+            raise RuntimeError(f"the dashboard did not start:\n{''.join(said)}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+@dataclass
+class Guard:
+    """What a page asked other hosts for (nothing of it was let through), asked at all, popped up, and raised."""
+
+    outside: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Stand before everything the page asks for."""
+        page.route("**/*", self._route)
+        page.on("request", self._request)
+        page.on("websocket", self._socket)
+        page.on("dialog", self._dialog)
+        page.on("pageerror", self._error)
+
+    def _route(self, route: Route) -> None:
+        if _outside(route.request.url):
+            route.abort()
+        else:
+            route.continue_()
+
+    def _request(self, request: Request) -> None:
+        self._note(request.url)
+
+    def _socket(self, opened: WebSocket) -> None:
+        self._note(opened.url)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _error(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+    def _note(self, url: str) -> None:
+        self.asked.append(url[:200])
+        if _outside(url):
+            self.outside.append(url[:200])
+
+
+def _outside(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme not in {"data", "blob", "about"} and parts.hostname != "127.0.0.1"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page's run has ended and its tables are drawn."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+
+
+def picture(page: Page) -> Frame:
+    """The frame of the evidence graph, its canvas there."""
+    handle = page.wait_for_selector("iframe[data-testid=stIFrame]", timeout=60_000)
+    frame = handle.content_frame() if handle else None
+    assert frame is not None
+    frame.wait_for_selector("canvas", timeout=60_000)
+    return frame
+
+
+def pixels_drawn(frame: Frame) -> int:
+    """Number of pixels on the frame's canvas that something was drawn on."""
+    return int(frame.evaluate(_COUNT_DRAWN))

@@ -1,0 +1,123 @@
+"""The real page in a real browser: hostile posts stay text, pictures are drawn, and no other host is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from graph.store import open_store
+from tests import browser, flagged
+from tests.needs import needs
+
+pytestmark = [needs("chromium"), pytest.mark.xdist_group("browser")]
+HOSTILE_FINDING = flagged.shilling(
+    version="hostile",
+    score=0.5,
+    summary="8 accounts posted <img src='http://evil.example/f.png'> ![x](http://evil.example/m.png)",
+    tickers=("<b>EVIL</b>",),
+    links=("http://evil.example/link",),
+    limits=("[click](http://evil.example/l)",),
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("dashboard")
+    url = f"sqlite:///{folder / 'graph.db'}"
+    with open_store(url, folder) as store:
+        flagged.load(store, flagged.HOSTILE)
+        flagged.flag(store, [flagged.shilling(), flagged.sybil(), HOSTILE_FINDING])
+    with browser.serving(url, folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser.chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A page that fails its test if it asks another host for anything, opens a dialog or raises an error."""
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    guard = browser.Guard()
+    guard.watch(page)
+    yield page
+    page.screenshot(path=tmp_path / "page.png", full_page=True)
+    page.close()
+    assert guard.outside == []
+    assert any(url.startswith("ws://127.0.0.1") for url in guard.asked), "the guard sees what the page asks for"
+    assert guard.dialogs == []
+    assert guard.errors == []
+
+
+def opened(page: Page, address: str, finding: str = "") -> None:
+    page.goto(f"{address}/?finding={finding}" if finding else address)
+    expect(page.get_by_role("heading", name="Evidence graph" if finding else "Findings")).to_be_visible(timeout=60_000)
+    browser.settled(page)
+
+
+def click_row(page: Page, key: str, row: int, height: int) -> None:
+    """Tick a row of a table (a canvas under a scroller): its box is at the left, below a header of 35 pixels."""
+    table = page.locator(f".st-key-{key} .dvn-scroller").first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 18, "y": 36 + height * row + height // 2})
+
+
+def no_hostile_element(page: Page) -> None:
+    for selector in ("img[src*='evil']", "a[href*='evil']", "a[href^='javascript']", "script[src*='evil']"):
+        assert page.locator(selector).count() == 0
+    outside = page.locator("a[href^='http']:not([href^='http://127.0.0.1'])")
+    assert outside.count() == 0, "nothing on the page leads away"
+
+
+def test_a_row_of_the_list_opens_the_finding(page: Page, address: str) -> None:
+    opened(page, address)
+    expect(page.get_by_text("Flagged is not guilty")).to_be_visible()
+    click_row(page, "findings-list", 0, 68)
+    expect(page.get_by_role("heading", name="Evidence graph")).to_be_visible(timeout=60_000)
+    assert page.url.endswith(f"?finding={flagged.shilling().id}")
+    page.get_by_role("button", name="All findings").click()
+    expect(page.get_by_text("3 flagged")).to_be_visible()
+    assert "finding=" not in page.url
+
+
+def test_picture_is_drawn_and_cannot_reach_the_page_around_it(page: Page, address: str) -> None:
+    opened(page, address, flagged.shilling().id)
+    frame = browser.picture(page)
+    assert browser.pixels_drawn(frame) > 5_000
+    assert frame.evaluate("Object.keys(network.getPositions()).length") == 58
+    assert frame.evaluate("window.origin") == "null"
+    assert frame.evaluate("(() => { try { return !!parent.document } catch { return false } })()") is False
+    blocked = frame.evaluate("fetch('http://127.0.0.1/x').then(() => 'let out', () => 'blocked')")
+    assert blocked == "blocked"
+
+
+def test_hostile_posts_stay_text(page: Page, address: str) -> None:
+    opened(page, address, flagged.shilling().id)
+    browser.picture(page)
+    key = f"posts-{flagged.shilling().id}--0"
+    for row in range(len(flagged.HOSTILE)):
+        click_row(page, key, row, 56)
+        expect(page.locator(".st-key-post")).to_contain_text(f"x:p0-{row}", timeout=60_000)
+        browser.settled(page)
+        no_hostile_element(page)
+    expect(page.locator(".st-key-post")).to_contain_text("⟨U+202E⟩gnp.exe⟨U+202C⟩ now⟨U+200B ×3⟩ <a href='http://evil")
+
+
+def test_hostile_finding_stays_text(page: Page, address: str) -> None:
+    opened(page, address, HOSTILE_FINDING.id)
+    expect(page.get_by_text("![x](http://evil.example/m.png)")).to_be_visible()
+    expect(page.get_by_text("[click](http://evil.example/l)")).to_be_visible()
+    browser.picture(page)
+    no_hostile_element(page)
+
+
+def test_evidence_without_posts(page: Page, address: str) -> None:
+    opened(page, address, flagged.sybil().id)
+    assert browser.picture(page).evaluate("Object.keys(network.getPositions()).length") == 4
+    expect(page.get_by_text("This evidence is not made of posts")).to_be_visible()
