@@ -31,7 +31,7 @@ def texts(values: Any, limit: int, *, keep_empty: bool = False) -> Column:
     array = _text_array(values)
     faults: Faults = {}
     if array is None:
-        array, faults = _each(values, TEXT, _text)
+        array, faults = _each(values, TEXT, _text, keep_empty=keep_empty)
     if not keep_empty and len(array) and pc.min(pc.binary_length(array)).as_py() == 0:
         array = pc.if_else(pc.equal(array, ""), pa.scalar(None, TEXT), array)
     return _refuse_oversize(array, faults, limit)
@@ -168,24 +168,25 @@ def _converted(values: Any, kind: pa.DataType, one: Callable[[Any], Any]) -> Col
             return values.cast(kind), {}
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return _each(values.to_pylist(), kind, one)
-    first = next((v for v in values if v is not None), None)
-    # text would go through Arrow's looser reading, and True is no number
-    if not isinstance(first, str) and isinstance(first, bool) == pa.types.is_boolean(kind):
-        try:
-            return pa.array(values, kind), {}
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-            pass
-    return _each(values, kind, one)
+    try:
+        array = pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return _each(values, kind, one)
+    # only where Arrow finds the kind by itself: told to make integers it would cut fractions off in silence
+    found = array.type
+    same = found == kind or pa.types.is_null(found) or (pa.types.is_floating(kind) and pa.types.is_integer(found))
+    return (array.cast(kind, safe=False), {}) if same else _each(values, kind, one)
 
 
-def _each(values: Iterable[Any], kind: pa.DataType, one: Callable[[Any], Any]) -> Column:
+def _each(values: Iterable[Any], kind: pa.DataType, one: Callable[[Any], Any], *, keep_empty: bool = False) -> Column:
     """Value by value, for columns that fail as a whole."""
     out: list[Any] = []
     faults: Faults = {}
     for i, value in enumerate(values):
         plain = value.as_py() if isinstance(value, pa.Scalar) else value
         try:
-            out.append(None if plain is None or plain == "" else one(plain))
+            nothing = plain is None or (plain == "" and not keep_empty)
+            out.append(None if nothing else one(plain))
         except Refused as e:
             faults[i] = str(e)
             out.append(None)

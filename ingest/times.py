@@ -138,16 +138,12 @@ class Clock:
 
 def _homogeneous(values: Sequence[Any]) -> pa.Array | None:
     """An Arrow array if the values are all text or all numbers; None otherwise."""
-    first = next((v for v in values if v is not None), None)
-    if first is None:
-        return pa.nulls(len(values))
-    kind = {str: pa.string(), int: pa.int64(), float: pa.float64()}.get(type(first))
-    if kind is None:
-        return None
     try:
-        return pa.array(values, kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        array = pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError):
         return None
+    kinds = pa.types.is_string, pa.types.is_integer, pa.types.is_floating, pa.types.is_null
+    return array if any(is_(array.type) for is_ in kinds) else None
 
 
 def _utc(array: pa.Array) -> pa.Array:
