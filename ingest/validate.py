@@ -192,7 +192,7 @@ _LISTS = frozenset({"words", "tickers", "links", "hashtags"})
 _READERS: dict[str, Callable[[Any, Field], convert.Column]] = {
     "id": lambda v, f: convert.texts(v, f.limit),
     "word": lambda v, f: convert.texts(v, f.limit),
-    "text": lambda v, f: convert.texts(v, f.limit, keep_empty=True),
+    "text": lambda v, f: convert.texts(v, f.limit, keep_empty=not f.required),
     "symbol": _symbol,
     "asset": _asset,
     "flag": lambda v, _: convert.flags(v),
