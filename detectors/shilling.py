@@ -37,6 +37,8 @@ LAYERS = ("co_ticker", "co_link", "co_text", "co_repost")
 COPIES = "co_text"  # what remains of a campaign's posts: texts that are copies of one another
 WEIGHTS = (0.4, 0.25, 0.2, 0.15)
 DISCOUNTS = (0.6, 0.7, 0.7, 0.15, 0.7, 0.6, 0.6)  # in the order of the explanations
+WEIGHS = 0.5  # discount from which an explanation can account for a pattern
+WHOLE = 0.9  # part of a pattern from which an explanation accounts for it as a whole
 PRIORITIES = ((0.6, Priority.HIGH), (0.4, Priority.MEDIUM), (0.2, Priority.LOW), (0.0, Priority.NOTE))
 
 
@@ -119,7 +121,7 @@ class Search:
             return table
         things = table["object"].combine_chunks()
         counts = np.bincount(things.indices.to_numpy())
-        total = max(self.posts.num_rows, pc.count_distinct(table["message"]).as_py())
+        total = max(self.posts.num_rows, len(table["message"].combine_chunks().dictionary))
         hubs = (counts > float(self.params["hub_share"]) * total) & (counts >= int(self.params["hub_posts"]))
         for code in np.flatnonzero(hubs):
             shown = ACTIONS[action].shown(things.dictionary[int(code)].as_py())
@@ -165,14 +167,14 @@ class Search:
             members=self._members(ring, own, score),
             window=Window(_moment(times.min()), _moment(times.max())),
             score=score,
-            priority=next(p for floor, p in PRIORITIES if score >= floor),
+            priority=_priority(score, cleared),
             summary=self._summary(ring),
             evidence=(*(p.evidence for p in pieces), *(own[c] for c in sorted(own))),
             rests_on=tuple(p.evidence.ref for p in rests),
             would_clear=tuple(e for e, _ in cleared),
             tickers=_targets(ring, pieces, NodeType.TICKER),
             links=_targets(ring, pieces, NodeType.LINK),
-            layers=tuple(Layer(t.stream.action, t.count, _least_of(pieces, t)) for t in ring.togethers),
+            layers=tuple(Layer(t.stream.action, t.count) for t in ring.togethers),
             limits=tuple(limits),
         )
 
@@ -218,13 +220,14 @@ class Search:
         )
         expected = float(lead.expected.sum() if whole else lead.expected[code])
         days = (lead.times.max() - lead.times.min()) / 86_400e6
+        met = lead.meetings(None if whole else code)
         text = (
             f"{len(ring.codes)} accounts were {doing} within {self.window:g} s of each other {count} times in "
-            f"{_span(days)} (expected {expected:.2g}; FDR {float(self.params['fdr']):.2g})"
+            f"{_span(days)}: pairs of them met {met} times (expected {expected:.2g}; FDR {self.params['fdr']:.2g})"
         )
         found, compared = ring.alike
         if compared:
-            text += f", {found} times with texts at least 0.9 alike"
+            text += f"; on {found} of {compared} occasions texts were at least 0.9 alike"
         said, of = ring.disclosed
         if of:
             text += (
@@ -244,6 +247,13 @@ def _score(ring: Ring, cleared: Sequence[Cleared], least: float) -> float:
     return round(min(score, 1.0), 6)
 
 
+def _priority(score: float, cleared: Sequence[Cleared]) -> Priority:
+    """By score; a pattern that one innocent explanation that weighs accounts for as a whole is a note."""
+    if any(part >= WHOLE and weight >= WEIGHS for weight, (_, part) in zip(DISCOUNTS, cleared, strict=True)):
+        return Priority.NOTE
+    return next(p for floor, p in PRIORITIES if score >= floor)
+
+
 def _targets(ring: Ring, pieces: Sequence[Piece], node: NodeType) -> tuple[str, ...]:
     """Tickers or links that the ring concentrates on: those of at least a fifth as many occasions as the first."""
     mine = [
@@ -258,10 +268,6 @@ def _targets(ring: Ring, pieces: Sequence[Piece], node: NodeType) -> tuple[str, 
         mine = [(float(n), thing) for thing, n in used.items() if 2 * n >= len(ring.posts)]
     most = max((n for n, _ in mine), default=0)
     return tuple(thing for n, thing in sorted(mine, key=lambda x: (-x[0], x[1])) if 5 * n >= most)
-
-
-def _least_of(pieces: Sequence[Piece], together: Together) -> float:
-    return min(p.evidence.p_value or 0.0 for p in pieces if p.together is together)
 
 
 def _moment(us: float) -> datetime:

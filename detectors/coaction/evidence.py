@@ -77,6 +77,12 @@ class Together:
         taken = np.unique(np.stack([self.actors.astype(np.int64), self.bursts]), axis=1)[0]
         return np.bincount(taken, minlength=count) / max(self.count, 1)
 
+    def meetings(self, thing: int | None = None) -> int:
+        """How often two members met, over all pairs, on one object or on any; within a window a pair meets once."""
+        stream, mine = self.stream, self.stream.among(self.ring)
+        part, _ = stream.sweep.only(mine if thing is None else mine & (stream.sweep.objects == thing))
+        return int(part.by_occasion().weight.sum()) // 2  # each meeting is seen from both sides
+
     def thing(self, code: int) -> str:
         """An object by its code."""
         return str(self.stream.sweep.things[code])
@@ -99,16 +105,16 @@ def on_things(together: Together, names: Sequence[str], posts: Collection[str], 
     action = ACTIONS[together.stream.action]
     window = together.stream.sweep.width / MICROSECONDS
     pieces = []
-    for code, bursts in together.by_thing[:THINGS_SHOWN]:
+    for code, _ in together.by_thing[:THINGS_SHOWN]:
         events = np.flatnonzero(together.things == code)
         thing = together.thing(code)
         keys = sorted({together.keys[e] for e in events})
         accounts = [NodeRef(NodeType.ACCOUNT, names[a]) for a in np.unique(together.actors[events])]
         expected = float(together.expected[code])
         measure = f"{action.shown(thing)} within {window:g} s of each other"
-        p = float(tail(bursts, expected))
         nodes = (*node_of(action, thing), *accounts)
-        found = _evidence(measure, (bursts, expected, p), nodes, keys, posts)
+        # meetings of many pairs in one burst are no independent events: there is no p for their number
+        found = _evidence(measure, (together.meetings(code), expected, None), nodes, keys, posts)
         pieces.append(Piece(found, together, code))
         if len(keys) > POSTS_SHOWN:
             limits.append(f"{measure}: {POSTS_SHOWN} of {len(keys)} posts are shown")
@@ -194,7 +200,7 @@ def _partnered(actors: Ints, things: Ints, times: Longs, width: int) -> np.ndarr
 
 def _evidence(
     measure: str,
-    numbers: tuple[int, float, float],
+    numbers: tuple[int, float, float | None],
     nodes: tuple[NodeRef, ...],
     messages: Sequence[str],
     posts: Collection[str],
@@ -203,7 +209,8 @@ def _evidence(
     shown = [key for key in messages if key in posts][:POSTS_SHOWN]
     acts = [key for key in messages if key not in posts][:POSTS_SHOWN]
     refs = (*nodes, *(NodeRef(NodeType.POST, key) for key in shown))
-    return Evidence(measure, value, _short(expected), _short(p), "occasions", refs, tuple(acts))
+    chance = None if p is None else _short(p)
+    return Evidence(measure, value, _short(expected), chance, "meetings", refs, tuple(acts))
 
 
 def _short(value: float) -> float:
