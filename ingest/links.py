@@ -39,7 +39,9 @@ _URL = re.compile(
     r"(?:(?P<scheme>https?):/{2,})?(?P<host>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<part>.*))?",
     re.IGNORECASE | re.DOTALL,
 )
-_PLAIN = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9]{1,62}/[A-Za-z0-9_~/-]{0,500}")
+_PLAIN = re.compile(
+    r"https://(?=[^/]{1,253}/)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9]{1,62}/[A-Za-z0-9_~/-]{0,500}"
+)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _PORT = re.compile(r":([0-9]*)$")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})|%|[^!$&'()*+,;=:@/?A-Za-z0-9._~-]")

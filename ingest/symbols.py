@@ -132,13 +132,16 @@ def _coin(symbol: str) -> str:
 
 def _seen(text: str) -> str:
     """Upper case; as Latin letters where every character looks like one."""
-    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text))
-    latin = [_latin(c) for c in bare]
+    while (seen := _seen_once(text)) != text:  # upper case can bring a new twin: "ß" becomes "SS"
+        text = seen
+    return text
+
+
+def _seen_once(text: str) -> str:
+    latin = [_latin(c) for c in _MARKS.sub("", unicodedata.normalize("NFKD", text))]
     if all(latin):
         return "".join(c for c in latin if c).upper()
-    while (upper := unicodedata.normalize("NFKC", text).upper()) != text:
-        text = upper
-    return text
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
 
 
 @lru_cache(maxsize=4096)
@@ -149,10 +152,9 @@ def _latin(char: str) -> str | None:
     from confusable_homoglyphs.confusables import confusables_data
 
     for shape in (char, char.upper()):  # "в" has no Latin twin; "В" has
-        twins = [h["c"] for h in confusables_data.get(shape, ()) if h["c"].isascii() and h["c"].isalnum()]
-        if twins:
-            # I, l and 1 are each other's twins: a letter before a digit, one of the same case first.
-            return str(min(twins, key=lambda c: (c.isdigit(), c.isupper() != shape.isupper(), c)))
+        twins = [h["c"] for h in confusables_data.get(shape, ()) if h["c"].isascii() and h["c"].isalpha()]
+        if twins:  # I and l are each other's twins: one of the same case first
+            return str(min(twins, key=lambda c: (c.isupper() != shape.isupper(), c)))
     return None
 
 
