@@ -11,7 +11,7 @@ from detectors.base import discover
 from graph.findings import Finding, Role
 from lockstep.demo.truth import BadRow, Group, Truth
 
-_ACCUSED = (Role.CORE, Role.AMPLIFIER)
+_NAMED_ROLES = (Role.CORE, Role.AMPLIFIER)
 
 
 class Outcome(enum.StrEnum):
@@ -43,13 +43,13 @@ class GroupResult:
 
 @dataclass(frozen=True, slots=True)
 class FalseFinding:
-    """A finding whose accused members mostly do nothing that was planted."""
+    """A finding whose named members mostly do nothing that was planted."""
 
     finding: str  # id
     kind: str
-    accused: int  # members named as core or amplifier (all of them, if none is)
-    lookalike: str  # id of the innocent group that at least a third of its accused belong to; empty: there is none
-    hit: int  # accused members that belong to that look-alike
+    named: int  # members named as core or amplifier (all of them, if none is)
+    lookalike: str  # id of the innocent group that at least a third of those named belong to; empty: there is none
+    hit: int  # named members that belong to that look-alike
     note: str
 
 
@@ -86,7 +86,7 @@ class Comparison:
             for r in (*self.planted, *self.lookalikes)
         ]
         for f in self.false:
-            members = f"{f.hit} of {f.accused}"
+            members = f"{f.hit} of {f.named}"
             lines.append(Row(f.lookalike or "-", f.kind, "false finding", members, f.finding, f.note))
         return lines
 
@@ -128,7 +128,7 @@ def compare(truth: Truth, findings: Sequence[Finding], *, kinds: Collection[str]
     """
     looked_for = {k for d in discover().values() for k in d.kinds} if kinds is None else set(kinds)
     guilty = {m for g in truth.planted for m in g.members}
-    true = [f for f in findings if 2 * len(_accused(f) & guilty) >= len(_accused(f))]
+    true = [f for f in findings if 2 * len(_named(f) & guilty) >= len(_named(f))]
     judged = {id(f) for f in true}
     false = tuple(_false(truth, f, guilty) for f in findings if id(f) not in judged)
     return Comparison(
@@ -139,8 +139,8 @@ def compare(truth: Truth, findings: Sequence[Finding], *, kinds: Collection[str]
     )
 
 
-def _accused(finding: Finding) -> frozenset[str]:
-    named = frozenset(m.account for m in finding.members if m.role in _ACCUSED)
+def _named(finding: Finding) -> frozenset[str]:
+    named = frozenset(m.account for m in finding.members if m.role in _NAMED_ROLES)
     return named or frozenset(finding.accounts)
 
 
@@ -167,10 +167,10 @@ def _note(group: Group, found: Sequence[Finding], guilty: set[str], outcome: Out
         notes.append(f"no detector for {group.kind} ran")
     if found and not any(f.kind == group.kind for f in found):
         notes.append(f"seen as {found[0].kind}")
-    others = {a for f in found for a in _accused(f)} - guilty
+    others = {a for f in found for a in _named(f)} - guilty
     if others:
-        notes.append(f"{len(others)} bystanders accused as well")
-    merged = max((len((_accused(f) & guilty) - set(group.members)) for f in found), default=0)
+        notes.append(f"{len(others)} bystanders named as well")
+    merged = max((len((_named(f) & guilty) - set(group.members)) for f in found), default=0)
     if merged:
         notes.append(f"in one finding with {merged} members of other groups")
     notes += [_victim(account, found) for account in group.hijacked if found]
@@ -183,24 +183,24 @@ def _victim(account: str, found: Sequence[Finding]) -> str:
     roles = {m.role for f in found for m in f.members if m.account == account}
     if not roles:
         return "the hijacked account is not named"
-    if roles & set(_ACCUSED):
-        return "the hijacked account is accused, though a victim"
+    if roles & set(_NAMED_ROLES):
+        return "the hijacked account is named, though a victim"
     return f"the hijacked account is shown as {min(roles)}"
 
 
 def _false(truth: Truth, finding: Finding, guilty: set[str]) -> FalseFinding:
-    accused = _accused(finding)
-    overlap = [(len(accused.intersection(g.members)), g) for g in truth.lookalikes]
+    named = _named(finding)
+    overlap = [(len(named.intersection(g.members)), g) for g in truth.lookalikes]
     hit, group = max(overlap, key=lambda o: (o[0], -len(o[1].members)), default=(0, None))
-    if group is not None and hit >= 2 and 3 * hit >= len(accused):  # fewer are there by chance: crowds are large
-        note = f"{hit} of {len(accused)} accused belong to {group.id} ({group.kind}): {group.why}"
+    if group is not None and hit >= 2 and 3 * hit >= len(named):  # fewer are there by chance: crowds are large
+        note = f"{hit} of {len(named)} members belong to {group.id} ({group.kind}): {group.why}"
     else:
         hit, group = 0, None
-        note = f"its {len(accused)} accused belong to no group that was made"
-    caught = len(accused & guilty)
+        note = f"its {len(named)} members belong to no group that was made"
+    caught = len(named & guilty)
     if caught:
         note += f"; {caught} are members of planted groups"
-    return FalseFinding(finding.id, finding.kind, len(accused), group.id if group else "", hit, note)
+    return FalseFinding(finding.id, finding.kind, len(named), group.id if group else "", hit, note)
 
 
 def _lookalike(group: Group, false: Sequence[FalseFinding]) -> GroupResult:

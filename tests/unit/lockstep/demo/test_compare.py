@@ -89,7 +89,7 @@ def test_the_open_miss_says_why() -> None:
 def test_a_finding_of_a_look_alike_is_false_and_named_as_such() -> None:
     f = finding([*FANS.members[:4], *RING.members[:2]])
     made = compare(TRUTH, [f], kinds=KINDS)
-    assert [(x.finding, x.lookalike, x.hit, x.accused) for x in made.false] == [(f.id, "fans", 4, 6)]
+    assert [(x.finding, x.lookalike, x.hit, x.named) for x in made.false] == [(f.id, "fans", 4, 6)]
     assert "fan community" in made.false[0].note
     assert "2 are members of planted groups" in made.false[0].note
     assert made.lookalikes[0].outcome is Outcome.FALSE
@@ -114,14 +114,14 @@ def test_a_few_members_of_a_large_crowd_do_not_make_it_a_look_alike() -> None:
 
 def test_no_look_alikes_at_all() -> None:
     made = compare(replace(TRUTH, groups=(RING,)), [finding(keys(300, 3))], kinds=KINDS)
-    assert made.false[0].note == "its 3 accused belong to no group that was made"
+    assert made.false[0].note == "its 3 members belong to no group that was made"
 
 
 def test_bystanders_are_counted_but_fringe_and_targets_are_not() -> None:
     extra = keys(300, 4)
     roles = {extra[0]: Role.FRINGE, extra[1]: Role.TARGET, extra[2]: Role.COMPROMISED}
     row = result(compare(TRUTH, [finding([*RING.members, *extra], roles=roles)], kinds=KINDS), "ring")
-    assert (row[0], row[3]) == ("found", "1 bystanders accused as well")
+    assert (row[0], row[3]) == ("found", "1 bystanders named as well")
 
 
 def test_a_finding_without_core_is_judged_by_all_members() -> None:
@@ -139,7 +139,7 @@ def test_two_groups_in_one_finding_are_found_and_that_is_said() -> None:
 @pytest.mark.parametrize(
     ("role", "note"),
     [
-        (Role.CORE, "the hijacked account is accused, though a victim"),
+        (Role.CORE, "the hijacked account is named, though a victim"),
         (Role.COMPROMISED, "the hijacked account is shown as possibly compromised"),
         (None, "the hijacked account is not named"),
     ],
