@@ -19,6 +19,7 @@ _OPTIONS = {
     "server.maxUploadSize": "1",  # nothing is uploaded
     "browser.gatherUsageStats": "false",
     "browser.serverAddress": ADDRESS,
+    "theme.primaryColor": "#0072B2",  # red would read as a verdict
     "client.showErrorDetails": "none",  # a traceback may quote data; it goes to the log
     "client.showErrorLinks": "false",  # they lead to search engines
     "client.toolbarMode": "minimal",

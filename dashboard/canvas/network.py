@@ -97,20 +97,26 @@ def build(sub: Subgraph, finding: Finding, accounts: Mapping[str, Account], post
             label=label_of(node, accounts),
             title=title_of(node, accounts, posts, members.get(node.key)),
             shape=look.shape,
-            size=round(look.size * zoom * 0.85, 1),
-            borderWidth=look.width * zoom,
+            size=round(look.size * zoom**0.7, 1),
+            borderWidth=look.width,  # pixels of the screen, whatever the zoom
             font={
                 "size": round(13 * zoom),
                 "face": "sans-serif",
                 "strokeWidth": round(3 * zoom),
                 "strokeColor": "#ffffff",
             },
-            color={"background": look.fill, "border": look.outline},
+            color=_colours(look),
             x=x,
             y=y,
         )
     net.edges = [line(e, zoom) for e in dict.fromkeys(sub.edges)]  # add_edge compares with every edge there is
     return net
+
+
+def _colours(look: grammar.Look) -> dict[str, Any]:
+    """A node keeps its colour under the pointer: colour says what it is."""
+    plain = {"background": look.fill, "border": look.outline}
+    return {**plain, "hover": plain, "highlight": plain}
 
 
 def _zoom(places: Sequence[layout.Place]) -> float:
