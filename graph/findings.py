@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -114,7 +115,8 @@ class Finding:
     Raises
     ------
     ValueError
-        Without evidence or members, with a score outside [0, 1], or when a reference names no evidence.
+        Without evidence or members, with an account twice, a score outside [0, 1], a measure that is no finite number
+        (JSON would lose it), or when a reference names no evidence.
     """
 
     kind: str
@@ -147,6 +149,11 @@ class Finding:
             raise ValueError(f"{self.detector}: a finding without members is refused")
         if not all(0.0 <= s <= 1.0 for s in (self.score, *(m.score for m in self.members))):
             raise ValueError(f"{self.detector}: scores lie in [0, 1]")
+        if len(set(self.accounts)) < len(self.members):
+            raise ValueError(f"{self.detector}: an account is a member once")
+        numbers = [n for e in self.evidence for n in (e.value, e.expected, e.p_value) if n is not None]
+        if not all(map(math.isfinite, [*numbers, *(layer.value for layer in self.layers)])):
+            raise ValueError(f"{self.detector}: evidence is measured in finite numbers")
         known = {e.ref for e in self.evidence}
         named = {*self.rests_on, *(r for m in self.members for r in m.evidence)}
         if not named <= known:
