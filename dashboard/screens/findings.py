@@ -90,7 +90,12 @@ def _columns() -> dict[str, Any]:
 def _filters(found: list[Finding]) -> tuple[list[str], list[str], bool]:
     kind, ticker, status = st.columns([2, 2, 1], vertical_alignment="bottom")
     kinds = kind.multiselect(
-        "Kind", sorted({f.kind for f in found}), format_func=views.kind_label, placeholder="Any kind", key="kinds"
+        "Kind",
+        sorted({f.kind for f in found}),
+        format_func=views.kind_label,
+        placeholder="Any kind",
+        key="kinds",
+        persist_state="session",
     )
     tickers = ticker.multiselect(
         "Ticker",
@@ -98,12 +103,14 @@ def _filters(found: list[Finding]) -> tuple[list[str], list[str], bool]:
         format_func=views.ticker,
         placeholder="Any ticker",
         key="tickers",
+        persist_state="session",
     )
     shadows = sum(f.status is Status.SHADOW for f in found)
     shadow = status.toggle(
         f"Shadow findings ({shadows:,})",
         disabled=not shadows,
         key="shadow",
+        persist_state="session",
         help="Recorded on trial; they alert nobody.",
     )
     return kinds, tickers, shadow
@@ -111,15 +118,32 @@ def _filters(found: list[Finding]) -> tuple[list[str], list[str], bool]:
 
 def _one(opened: Opened, wanted: str) -> None:
     found = state.findings(opened.key, opened.view)
-    if st.button("All findings", icon=":material/arrow_back:", key="back"):
-        _go(None)
     finding = opened.view.finding(wanted)
+    _steps(found, finding)
     if finding is None:
         empty.unknown(wanted)
         return
     if all(f.id != finding.id for f in found):
         st.warning("A later finding supersedes this one; it is kept as it was made.", icon=":material/history:")
     detail.show(opened, finding)
+
+
+def _steps(found: list[Finding], finding: Finding | None) -> None:
+    """Back to the list, and to the neighbours in it as it is filtered."""
+    kept = st.session_state
+    listed = views.select(found, kept.get("kinds", ()), kept.get("tickers", ()), shadow=kept.get("shadow", False))
+    ids = [f.id for f in listed]
+    at = ids.index(finding.id) if finding and finding.id in ids else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("All findings", icon=":material/list:", key="back"):
+            _go(None)
+        if at is None:
+            return
+        if st.button("Previous", icon=":material/arrow_back:", key="previous", disabled=at == 0):
+            _go(ids[at - 1])
+        if st.button("Next", icon=":material/arrow_forward:", key="next", disabled=at == len(ids) - 1):
+            _go(ids[at + 1])
+        st.caption(f"{at + 1:,} of {len(ids):,} in the list")
 
 
 def _go(finding_id: str | None) -> None:

@@ -95,7 +95,7 @@ def test_a_failed_detector_is_named(store: Store) -> None:
     with store.writer() as writer:
         writer.add_run(flagged.run("pump", error="ran out of memory <b>", started_at=flagged.START + timedelta(days=3)))
     said = texts(page())
-    assert "1 detector(s) failed" in said
+    assert "the newest run failed for 1 of 2 detectors" in said
     assert "pump, 2026-03-06 14:00:00 UTC: ran out of memory <b>" in said
 
 
@@ -134,6 +134,26 @@ def test_selecting_a_row_opens_its_evidence(store: Store) -> None:
     ran(app.button(key="back").click())
     assert "finding" not in app.query_params
     assert frame(app, "What was flagged").shape[0] == 2
+
+
+def test_filters_stay_while_findings_are_opened_one_after_the_other(store: Store) -> None:
+    others = [flagged.shilling(version=f"1.{i}", score=0.5 - i / 10) for i in range(2)]
+    flag(store, [flagged.shilling(), flagged.sybil(), *others])
+    app = page()
+    app = ran(app.multiselect(key="kinds").select("shilling_cluster"))
+    app.session_state["findings-list"] = selection(0)
+    app = ran(app)
+    assert "1 of 3 in the list" in texts(app)
+    assert app.button(key="previous").disabled
+    app = ran(app.button(key="next").click())
+    app = ran(app.button(key="next").click())
+    assert others[1].id in app.query_params["finding"]
+    assert app.button(key="next").disabled
+    app = ran(app.button(key="previous").click())
+    assert others[0].id in app.query_params["finding"]
+    app = ran(app.button(key="back").click())
+    assert frame(app, "What was flagged")["Kind"].tolist() == ["Shilling cluster"] * 3
+    assert app.multiselect(key="kinds").value == ["shilling_cluster"]
 
 
 def test_one_finding_shows_everything_needed_to_check_it(store: Store) -> None:

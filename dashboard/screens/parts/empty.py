@@ -58,7 +58,8 @@ def failed_runs(view: View) -> None:
     broken = [r for r in newest.values() if r.error]
     if broken:
         st.warning(
-            f"The newest run of {len(broken)} detector(s) failed: findings may be missing.", icon=":material/warning:"
+            f"Findings may be missing: the newest run failed for {len(broken)} of {len(newest)} detectors.",
+            icon=":material/warning:",
         )
         for run in broken:
             st.text(f"{one_line(run.detector)}, {utc(run.started_at)}: {one_line(run.error or '', 400)}")
