@@ -1,0 +1,68 @@
+"""With and without the cache, and whatever was written, corrected or deleted, a projection is the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.projection import events
+from graph.store import Store
+from tests.stores import STORES, at, drop, put
+
+names = st.sampled_from(["x:p0", "x:p1", "x:p2", "x:p3"])
+people = st.sampled_from(["x:anna", "x:bo", "x:cy"])
+coins = st.lists(st.sampled_from(["BTC", "ETH", "PEPE"]), unique=True, max_size=2).map(sorted)
+moments = st.integers(0, 3).map(at)
+
+posts = st.fixed_dictionaries(
+    {"post": names, "account": people, "created_at": moments, "tickers": coins}
+    | {"kind": st.sampled_from(["post", "repost"]), "text": st.sampled_from(["gm", "GM @x", "wen"])}
+)
+acts = st.fixed_dictionaries(
+    {"interaction": st.sampled_from(["i0", "i1"]), "account": people, "kind": st.sampled_from(["share", "like"])}
+    | {"target_type": st.just("ticker"), "target": st.sampled_from(["BTC", "PEPE"]), "at": st.none() | moments}
+    | {"post": st.none() | names}
+)
+steps = st.one_of(
+    st.tuples(st.just("posts"), st.lists(posts, min_size=1, max_size=3)),
+    st.tuples(st.just("interactions"), st.lists(acts, min_size=1, max_size=2)),
+    st.tuples(st.just("delete"), names),
+    st.tuples(st.just("undo"), st.sampled_from(["i0", "i1"])),
+    st.tuples(st.just("look"), st.sampled_from(["ticker", "text", "like"])),
+)
+
+
+def _look(store: Store, cache: Path, trace: str) -> None:
+    """Read a projection with the cache and without."""
+    view: Any
+    with store.view() as view:
+        view.cache_dir = None
+        expected = events(view, trace)
+        view.cache_dir = cache
+        found = events(view, trace)
+    assert found.equals(expected, check_metadata=True)
+    for name in ("actor", "object", "message"):
+        column, wanted = (t[name].combine_chunks() for t in (found, expected))
+        if len(column):
+            assert column.dictionary.equals(wanted.dictionary)
+
+
+@given(st.sampled_from(STORES), st.lists(steps, max_size=12))
+def test_the_cache_never_changes_an_answer(backend: Any, script: list[tuple[str, Any]]) -> None:
+    with tempfile.TemporaryDirectory() as folder, backend.open(Path(folder)) as store:
+        cache = Path(folder) / "cache"
+        for what, with_ in script:
+            if what in {"posts", "interactions"}:
+                put(store, what, *with_)
+            elif what == "delete":
+                drop(store, "posts", {"post": with_})
+            elif what == "undo":
+                drop(store, "interactions", {"interaction": with_})
+            else:
+                _look(store, cache, with_)
+        for trace in ("ticker", "text", "like"):
+            _look(store, cache, trace)
