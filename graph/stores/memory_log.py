@@ -36,9 +36,7 @@ class Segment:
     ended: dict[int, int] = field(default_factory=dict)
 
     def current(self, seq: int) -> pa.RecordBatch:
-        """The rows current at ``seq``."""
-        if self.seq > seq:
-            return self.batch.slice(0, 0)
+        """The rows current at ``seq``, which is not before its own."""
         over = [row for row, until in list(self.ended.items()) if until <= seq]
         if not over:
             return self.batch

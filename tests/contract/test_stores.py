@@ -194,6 +194,8 @@ def test_a_table_that_is_not_of_the_graph_is_refused(store: Store, table: str) -
     rows = batch("candles")
     with store.writer() as writer, pytest.raises(ValueError, match=table):
         writer.write(table, rows)
+    with store.writer() as writer, pytest.raises(ValueError, match=table):
+        writer.delete(table, keys("posts", {"post": "x:p1"}))
     with store.view() as view:
         for ask in (lambda: list(view.scan(table)), lambda: view.gone(table, 0), lambda: view.count(table)):
             with pytest.raises(ValueError, match=table):
