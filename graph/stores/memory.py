@@ -165,9 +165,9 @@ class MemoryWriter:
         self._seq = len(self._contents.commits) + 1
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+    def __exit__(self, *exc: object) -> None:
         try:
-            if kind is None:
+            if exc[0] is None:
                 self._commit()
             else:
                 for log in self._contents.logs.values():
