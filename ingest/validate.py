@@ -69,6 +69,7 @@ def validate_block(block: Block, context: Context) -> Valid:
     for records in block.records:
         result.add(validate(records, context))
     result.rejected += [unreadable(bad, context) for bad in block.bad]
+    result.rejected.sort(key=lambda row: row.line)
     result.rows += len(block.bad)
     return result
 

@@ -157,6 +157,8 @@ def _read_header(path: Path) -> tuple[list[str], int, str]:
         text = line.decode()
         delimiter = _delimiter(text)
         header = _cells(text, delimiter)
+        if not header:
+            raise IngestError("the header cannot be read", str(path), "check the quotes in the first line")
         if len(set(header)) < len(header):
             twice = sorted({c for c in header if header.count(c) > 1})
             raise IngestError(f"names columns twice: {', '.join(twice)}", str(path), "rename them in the first line")
