@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Protocol
 
 from graph.model import INTERACTION_RELS, Edge, Neighbours, NodeRef, Path, Rel
@@ -92,7 +93,7 @@ class _Search:
                 self._grow(self._cheaper())
             self.reach.clear()
             for nodes in self._walk((self.ends[0],), length):
-                steps = zip(nodes, nodes[1:], strict=False)
+                steps = pairwise(nodes)
                 found.append(Path(nodes, tuple(self._edge(a, b) for a, b in steps)))
                 if len(found) == k:
                     return found

@@ -1,0 +1,2 @@
+-- purpose: remember how far a load has come
+INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)

@@ -1,0 +1,3 @@
+-- purpose: links of a domain, undated, by key
+SELECT :start, type, key FROM nodes
+WHERE type = 3 AND domain = :domain AND seq <= :pin AND :start = -9223372036854775808 AND id NOT IN (SELECT value FROM json_each(:exclude)) AND :end > :start ORDER BY key LIMIT :limit

@@ -1,0 +1,2 @@
+-- purpose: a relationship as seen from one node
+INSERT INTO edges VALUES (?, ?, ?, ?, ?)

@@ -1,0 +1,2 @@
+-- purpose: put a folded handle into the index
+INSERT OR IGNORE INTO handles VALUES (?, ?)

@@ -1,0 +1,2 @@
+-- purpose: the newest commit
+SELECT ifnull(max(seq), 0) FROM commits

@@ -1,0 +1,2 @@
+-- purpose: number of rows that were refused
+SELECT count(*) FROM quarantine

@@ -1,0 +1,2 @@
+-- purpose: take a row out of the quarantine
+DELETE FROM quarantine WHERE id = ?

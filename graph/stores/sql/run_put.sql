@@ -1,0 +1,2 @@
+-- purpose: append a run
+INSERT INTO runs (seq, run) VALUES (?, ?)

@@ -1,0 +1,2 @@
+-- purpose: runs recorded up to a commit
+SELECT run FROM runs WHERE seq <= :pin ORDER BY id

@@ -1,0 +1,1 @@
+"""The parts of the SQLite store (:mod:`graph.stores.sqlite`)."""

@@ -1,0 +1,131 @@
+"""Arrow columns as values that SQLite keeps, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graph.schema import TABLES, TEXTS, TIME, Table
+
+UNDATED = -(2**63)
+"""Time of a relationship without one: older than all."""
+_ESCAPED = '["\\\\\x00-\x1f]'  # characters that JSON writes otherwise
+
+
+def encode(column: pa.Array) -> list[Any]:
+    """Values as SQLite keeps them: times as µs, lists as JSON arrays (null where empty)."""
+    if column.type == TEXTS:
+        return _encode_lists(column)
+    values: list[Any] = (column.cast(pa.int64()) if column.type == TIME else column).to_pylist()
+    return values
+
+
+def _encode_lists(column: pa.Array) -> list[str | None]:
+    values = pc.list_flatten(column)
+    if pc.any(pc.match_substring_regex(values, _ESCAPED)).as_py() or values.null_count:
+        return [orjson.dumps(v).decode() if v else None for v in column.to_pylist()]
+    arrays = pc.binary_join_element_wise('["', pc.binary_join(column, '","'), '"]', "")
+    empty = pc.equal(pc.list_value_length(column), 0)
+    found: list[str | None] = pc.if_else(empty, pa.scalar(None, pa.string()), arrays).to_pylist()
+    return found
+
+
+def decode(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """A column back from what SQLite kept."""
+    if kind == TEXTS:
+        return pa.array([orjson.loads(v) if v else [] for v in values], TEXTS)
+    if kind == TIME:
+        return pa.array(values, pa.int64()).cast(TIME)
+    if kind == pa.bool_():
+        return pa.array(values, pa.int64()).cast(kind)
+    return pa.array(values, kind)
+
+
+def record_batch(rows: Sequence[Sequence[Any]], schema: pa.Schema, skip: int = 0) -> pa.RecordBatch:
+    """Rows as a batch, leaving out their first ``skip`` values."""
+    columns = list(zip(*rows, strict=True))[skip:] if rows else [()] * len(schema)
+    return pa.RecordBatch.from_arrays([decode(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+
+
+def micros(moment: datetime) -> int:
+    """A time as it is kept."""
+    found: int = pa.scalar(moment, TIME).cast(pa.int64()).as_py()
+    return found
+
+
+def moment(value: int | None) -> datetime | None:
+    """A time as people read it."""
+    found: datetime | None = None if value is None or value == UNDATED else pa.scalar(value, TIME).as_py()
+    return found
+
+
+@cache
+def statements(name: str) -> Statements:
+    """Statements for a table, made once."""
+    return Statements(TABLES[name])
+
+
+class Statements:
+    """The statements that are alike for all tables, from the table's declaration; values are parameters."""
+
+    def __init__(self, table: Table) -> None:
+        names = [f'"{c.name}"' for c in table.columns]
+        every = ", ".join(names)
+        marks = ", ".join("?" * len(names))
+        name = table.name
+        # a null among the keys equals a null; the empty blob stands for it, as in the unique index
+        self.key = " AND ".join(
+            f'"{k}" = ?' if table.column(k).required else f"ifnull(\"{k}\", x'') = ifnull(?, x'')" for k in table.key
+        )
+        self.insert = f"INSERT OR IGNORE INTO {name} VALUES (?, ?, {marks})"  # noqa: S608 - names of our own tables
+        self.find = f"SELECT id, seq, {every} FROM {name} WHERE {self.key}"  # noqa: S608 - the same
+        self.delete = f"DELETE FROM {name} WHERE id = ?"  # noqa: S608 - the same
+        self.retire = (
+            f"INSERT INTO {name}_past SELECT id, seq, :until, {every} "  # noqa: S608 - the same
+            f"FROM {name} WHERE id = :id AND seq < :until"
+        )
+        keys = ", ".join(f'"{k}"' for k in table.key)
+        self.gone = (
+            f"SELECT {keys} FROM {name}_past "  # noqa: S608 - the same
+            "WHERE ended > :after AND ended <= :pin AND seq <= :after ORDER BY seq, id"
+        )
+        self.count = (
+            f"SELECT (SELECT count(*) FROM {name} WHERE seq <= :pin) + "  # noqa: S608 - the same
+            f"(SELECT count(*) FROM {name}_past WHERE ended > :pin AND seq <= :pin)"
+        )
+        exact = " AND ".join(f'"{k}" IS :{k}' for k in table.key)
+        self.history = (
+            f"SELECT seq, ended, {every} FROM {name}_past WHERE {exact} AND seq <= :pin UNION ALL "  # noqa: S608
+            f"SELECT seq, NULL, {every} FROM {name} WHERE {self.key_named(table)} AND seq <= :pin ORDER BY 1"
+        )
+
+    @staticmethod
+    def key_named(table: Table) -> str:
+        """The key as a condition with named parameters, in the form that the unique index knows."""
+        return " AND ".join(
+            f'"{k}" = :{k}' if table.column(k).required else f"ifnull(\"{k}\", x'') = ifnull(:{k}, x'')"
+            for k in table.key
+        )
+
+
+def scan_sql(table: Table, columns: Sequence[str], *, start: bool, end: bool) -> str:
+    """The statement of a scan: current and past rows seen at ``:pin``, in the order of their commits."""
+    order = "seq, id" if table.name == "posts" else "id"
+    chosen = ", ".join(["seq", "id", *(f'"{c}"' for c in columns)])
+    bounds = (f' AND "{table.time}" >= :start' if start else "") + (f' AND "{table.time}" < :end' if end else "")
+    lower = (
+        ""
+        if table.name == "posts"
+        else " AND id >= (SELECT ifnull(min(first_id), 1 << 62) FROM commits WHERE seq > :after)"
+    )
+    where = f"seq > :after AND seq <= :pin{lower}{bounds}"
+    return (
+        f"SELECT {chosen} FROM {table.name} WHERE {where} UNION ALL "  # noqa: S608 - names of our own columns
+        f"SELECT {chosen} FROM {table.name}_past WHERE {where} AND ended > :pin ORDER BY {order}"
+    )

@@ -1,0 +1,219 @@
+"""Exploring the SQLite store: nodes, neighbours, degrees, paths and sub-graphs at one commit.
+
+A relationship that a post makes is found from its other end in ``edges``, and from the post in the post's own row; those
+of other rows lie in ``edges`` for both ends. A link's domain is a column of its node.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import orjson
+
+from graph import explore
+from graph.model import PARENT_RELS, Edge, Neighbours, NodeRef, NodeType, Path, Rel, Subgraph, host_of
+from graph.schema import TABLES
+from graph.stores.sqlitedb.codec import UNDATED, micros, moment
+from graph.stores.sqlitedb.database import Database, sql
+from graph.stores.sqlitedb.edges import OBJECTS
+from graph.stores.sqlitedb.nodes import RELS, SLOTS, TYPE_CODES, TYPES
+
+_WAYS = ("out", "in")
+_FOREVER = 2**63 - 1
+_POST_COLUMNS = TABLES["posts"].schema.names
+
+_Dated: TypeAlias = tuple[int, Edge]
+"""A relationship and its time in µs."""
+
+
+class Exploring:
+    """The exploring half of a view."""
+
+    seq: int
+
+    @property
+    @abstractmethod
+    def _database(self) -> Database: ...
+
+    def has(self, node: NodeRef) -> bool:
+        """Whether the node exists."""
+        return self._id(node) is not None
+
+    def neighbours(
+        self,
+        node: NodeRef,
+        *,
+        rels: Sequence[Rel] | None = None,
+        direction: str = "both",
+        start: datetime | None = None,
+        end: datetime | None = None,
+        exclude: Sequence[NodeRef] = (),
+        limit: int = 25,
+    ) -> Neighbours:
+        """Newest relationships of a node first."""
+        if direction not in {"out", "in", "both"}:
+            raise ValueError(f"direction is {direction!r}, not out, in or both")
+        database = self._database
+        with database.transaction():
+            here = self._id(node)
+            if here is None:
+                return Neighbours((), 0)
+            # a bound leaves undated relationships out
+            oldest = UNDATED if (start, end) == (None, None) else UNDATED + 1
+            wanted = _Wanted(
+                rels=frozenset(Rel if rels is None else rels),
+                ways=_WAYS if direction == "both" else (direction,),
+                start=oldest if start is None else micros(start),
+                end=_FOREVER if end is None else micros(end),
+                exclude=frozenset(exclude),
+                limit=max(0, limit),
+            )
+            return self._page(node, here, wanted)
+
+    def _page(self, node: NodeRef, here: int, wanted: _Wanted) -> Neighbours:
+        found = [x for x in self._own(node) if wanted.allows(x, node)]
+        total = len(found)
+        barred = [i for i in map(self._id, wanted.exclude) if i is not None]
+        for rel, way, query, asked in self._lists(node, here):
+            if not wanted.takes(rel, way):
+                continue
+            # a loop lies in both directions; where both are asked for, it shows once, as outgoing
+            loop = [here] if way == "in" and len(wanted.ways) == 2 else []
+            bounds = {"start": wanted.start, "end": wanted.end, "exclude": orjson.dumps(barred + loop).decode()}
+            total += self._database.value(sql(f"{query}_count"), {**asked, **bounds})
+            if wanted.limit:
+                rows = self._database.run(sql(f"{query}_newest"), {**asked, **bounds, "limit": wanted.limit})
+                found += [_edge(node, rel, way, row) for row in rows]
+        found.sort(key=lambda x: _order(x, node))
+        return Neighbours(tuple(edge for _, edge in found[: wanted.limit]), total)
+
+    def _lists(self, node: NodeRef, here: int) -> Iterator[tuple[Rel, str, str, dict[str, Any]]]:
+        """The node's stored lists of relationships: relation, direction, and what reads them."""
+        for slot in self._slots(here):
+            yield RELS[slot % SLOTS // 2], _WAYS[slot % 2], "edges", {"slot": slot, "pin": self.seq}
+        if node.type == NodeType.DOMAIN:
+            yield Rel.ON, "in", "domain_links", {"domain": here, "pin": self.seq}
+
+    def degree(self, node: NodeRef) -> dict[tuple[Rel, str], int]:
+        """Number of relationships by relation and direction."""
+        found: dict[tuple[Rel, str], int] = {}
+        database = self._database
+        with database.transaction():
+            here = self._id(node)
+            if here is None:
+                return {}
+            for _, edge in self._own(node):
+                way = "out" if edge.source == node else "in"
+                found[edge.rel, way] = found.get((edge.rel, way), 0) + 1
+            everything = {"start": UNDATED, "end": _FOREVER, "exclude": "[]"}
+            for rel, way, query, asked in self._lists(node, here):
+                count = self._database.value(sql(f"{query}_count"), {**asked, **everything})
+                found[rel, way] = found.get((rel, way), 0) + count
+        return {key: count for key, count in found.items() if count}
+
+    def paths(
+        self, source: NodeRef, target: NodeRef, *, k: int = 3, max_hops: int = 4, max_degree: int = 1000
+    ) -> list[Path]:
+        """Up to k shortest paths that avoid supernodes."""
+        with self._database.transaction():
+            return explore.paths(self, source, target, k=k, max_hops=max_hops, max_degree=max_degree)
+
+    def subgraph(self, nodes: Sequence[NodeRef]) -> Subgraph:
+        """Nodes and the relationships among them."""
+        with self._database.transaction():
+            ids = {node: i for node in dict.fromkeys(nodes) if (i := self._id(node)) is not None}
+            listed = orjson.dumps(list(ids.values())).decode()
+            found = [x for node, here in ids.items() for x in self._starting(node, here, listed)]
+        inside = [x for x in found if x[1].source in ids and x[1].target in ids]
+        inside.sort(key=lambda x: (x[0], x[1].source, x[1].rel, x[1].target))
+        return Subgraph(tuple(ids), tuple(edge for _, edge in inside))
+
+    def _starting(self, node: NodeRef, here: int, listed: str) -> list[_Dated]:
+        """Relationships to the nodes listed, each of the store's at one of its ends: the row that made it, or the source."""
+        found = self._own(node)
+        for slot in self._slots(here):
+            if slot % 2 == 0:
+                rows = self._database.run(sql("edges_among"), {"slot": slot, "pin": self.seq, "others": listed})
+                found += [_edge(node, RELS[slot % SLOTS // 2], "out", row) for row in rows]
+        return found
+
+    def _id(self, node: NodeRef) -> int | None:
+        """The node's id, None where it did not exist at this commit."""
+        if node.type == NodeType.POST:
+            rows = self._database.run(sql("post_id"), {"key": node.key})
+        else:
+            domain = 0
+            if node.type == NodeType.LINK and (host := host_of(node.key)) is not None:
+                domain = self._id(NodeRef(NodeType.DOMAIN, host)) or -1
+            asked = {"type": TYPE_CODES[node.type], "domain": domain, "key": node.key}
+            rows = self._database.run(sql("node_id"), asked)
+        return int(rows[0][1]) if rows and rows[0][2] <= self.seq else None
+
+    def _slots(self, here: int) -> list[int]:
+        """Where the node has relationships."""
+        bounds = {"low": here * SLOTS, "high": here * SLOTS + SLOTS - 1}
+        return [row[0] for row in self._database.run(sql("slots"), bounds)]
+
+    def _post_row(self, key: str) -> Any:
+        """Id, seq and columns of a post as it was at this commit."""
+        rows = self._database.run(sql("post"), {"key": key, "pin": self.seq})
+        return rows[0] if rows else None
+
+    def _own(self, node: NodeRef) -> list[_Dated]:
+        """Relationships that the node's own row carries."""
+        if node.type == NodeType.LINK and (host := host_of(node.key)) is not None:
+            return [(UNDATED, Edge(node, Rel.ON, NodeRef(NodeType.DOMAIN, host)))]
+        row = self._post_row(node.key) if node.type == NodeType.POST else None
+        if row is None:
+            return []
+        values = dict(zip(_POST_COLUMNS, row[2:], strict=True))
+        at = values["created_at"]
+        found = [Edge(NodeRef(NodeType.ACCOUNT, values["account"]), Rel.POSTED, node, moment(at))]
+        for name, rel, kind in OBJECTS:
+            found += [Edge(node, rel, NodeRef(kind, key), moment(at)) for key in orjson.loads(values[name] or "[]")]
+        if values["kind"] in PARENT_RELS and values["parent"] is not None:
+            parent = NodeRef(NodeType.POST, values["parent"])
+            found.append(Edge(node, PARENT_RELS[values["kind"]], parent, moment(at)))
+        return [(at, edge) for edge in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which of a node's relationships are asked for."""
+
+    rels: frozenset[Rel]
+    ways: tuple[str, ...]
+    start: int  # µs; undated ones are older than all
+    end: int
+    exclude: frozenset[NodeRef]
+    limit: int
+
+    def takes(self, rel: Rel, way: str) -> bool:
+        """Whether relationships of this kind are asked for."""
+        return rel in self.rels and way in self.ways
+
+    def allows(self, found: _Dated, node: NodeRef) -> bool:
+        """Whether this one is."""
+        at, edge = found
+        way = "out" if edge.source == node else "in"
+        other = explore.other_end(edge, node)
+        return self.takes(edge.rel, way) and self.start <= at < self.end and other not in self.exclude
+
+
+def _edge(node: NodeRef, rel: Rel, way: str, row: Sequence[Any]) -> _Dated:
+    """A relationship from its time, and the type and key of the other end."""
+    at, kind, key = row
+    other = NodeRef(TYPES[kind], key)
+    ends = (node, other) if way == "out" else (other, node)
+    return at, Edge(ends[0], rel, ends[1], moment(at))
+
+
+def _order(found: _Dated, node: NodeRef) -> tuple[int, str, str, int, bool]:
+    """Newest first, undated last, then by relation and the other end."""
+    at, edge = found
+    other = explore.other_end(edge, node)
+    return -at, edge.rel.value, other.key, TYPE_CODES[other.type], edge.source != node
