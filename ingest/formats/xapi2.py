@@ -11,7 +11,7 @@ from ingest.formats.base import Block, Format, Head, Options
 from ingest.gather import Gathered, dicts, dig, document_objects, line_objects, parse, platform_of, words
 from ingest.jsonscan import EACH
 
-_ENVELOPE = frozenset({"data", "includes", "meta", "errors", "__twarc"})
+_ENVELOPE = frozenset({"data", "includes", "meta", "errors"})
 _PARTS = frozenset(
     {("data",), ("data", EACH), ("includes", "tweets", EACH), ("includes", "users", EACH), ("errors", EACH), (EACH,)}
 )
