@@ -107,6 +107,8 @@ class View(Protocol):
     ) -> Iterator[pa.RecordBatch]:
         """Current rows, in batches of bounded size, in the order of their commits.
 
+        Within a commit the order is stable, but the store's own.
+
         Parameters
         ----------
         columns : names, optional

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from graph.model import NodeRef, NodeType
 from graph.schema import TABLES
-from graph.store import Store, Writer
+from graph.store import Store, View, Writer
 from tests.stores import STORES, Backend, at, batch, fill, keys, random_rows, read, reference
 
 Key = tuple[Any, ...]
@@ -219,6 +219,13 @@ def test_stores_agree_with_each_other(seed: int, cut: int) -> None:
     assert all(answer == answers[0] for answer in answers[1:])
 
 
+def committed(view: View, table: str) -> list[tuple[int, Key, dict[str, Any]]]:
+    """Rows by commit, whose own order is the store's."""
+    rows = read(view, table, columns=("seq", *TABLES[table].schema.names))
+    assert [row["seq"] for row in rows] == sorted(row["seq"] for row in rows)
+    return sorted(((row["seq"], key_of(table, row), row) for row in rows), key=lambda r: (r[0], str(r[1])))
+
+
 def explored(backend: Backend, folder: Path, *commits: dict[str, list[dict[str, Any]]]) -> list[Any]:
     folder.mkdir()
     found: list[Any] = []
@@ -233,5 +240,5 @@ def explored(backend: Backend, folder: Path, *commits: dict[str, list[dict[str, 
                 found += [view.paths(a, b, max_degree=20) for a, b in zip(nodes, nodes[3::3], strict=False)]
                 found += [view.search(text) for text in ("x:u", "moon", "buy sell", "p", "btc", "d")]
                 found += [Counter(view.subgraph(nodes[::3]).edges), view.subgraph(nodes[::3]).nodes]
-                found += [read(view, table) for table in tables]
+                found += [committed(view, table) for table in tables]
     return found
