@@ -247,16 +247,20 @@ MARKET_TABLES: Mapping[str, Table] = {t.name: t for t in _MARKET}
 
 
 def check(table: str, batch: pa.RecordBatch) -> Table:
-    """The table's declaration, after making sure that the batch has its schema.
+    """The table's declaration, after making sure that the batch has its schema and no required value is null.
 
     Raises
     ------
     ValueError
-        Unknown table, or a batch of another schema: a programming error, not bad input.
+        Unknown table, a batch of another schema, or a null where the table has none: a programming error, not bad
+        input.
     """
     declared = TABLES.get(table) or MARKET_TABLES.get(table)
     if declared is None:
         raise ValueError(f"no table {table!r}")
     if not batch.schema.equals(declared.schema):
         raise ValueError(f"{table}: batch schema differs\n{batch.schema}\nfrom\n{declared.schema}")
+    for column in declared.columns:
+        if column.required and batch.column(column.name).null_count:
+            raise ValueError(f"{table}: null in {column.name}")
     return declared

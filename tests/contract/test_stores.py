@@ -208,6 +208,8 @@ def test_a_batch_of_another_schema_is_refused(store: Store) -> None:
             writer.write("posts", batch("labels", {"account": "x:anna", "label": "benign"}))
         with pytest.raises(ValueError, match="posts"):
             writer.delete("posts", keys("labels", {"account": "x:anna", "label": "benign"}))
+        with pytest.raises(ValueError, match="account"):
+            writer.write("posts", batch("posts", {"post": "x:p1"}, {"post": "x:p2", "account": None}))
     assert store.head() == 0
 
 

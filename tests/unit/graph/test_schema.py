@@ -41,6 +41,12 @@ def test_a_batch_of_the_tables_schema_passes(table: str) -> None:
     assert check(table, batch(table)) is ALL[table]
 
 
+@pytest.mark.parametrize("column", ["post", "account", "created_at", "links"])
+def test_a_null_where_there_is_none_is_a_programming_error(column: str) -> None:
+    with pytest.raises(ValueError, match=f"posts: null in {column}"):
+        check("posts", batch("posts", {"post": "x:p1", column: None}))
+
+
 def test_a_batch_of_another_schema_is_a_programming_error() -> None:
     posts = batch("posts", {"post": "x:p1"})
     with pytest.raises(ValueError, match="no table 'robots'"):
