@@ -40,7 +40,7 @@ _MULTIPLE = re.compile(rf"{CONTRACT}(?=[^\W\d_]{{2}})")
 _PAIR = re.compile(
     r"([^\W_]+)(?:/[A-Z0-9]{2,6}(?::[A-Z]{3,5})?|[-_](?:USDT?|USDC|BUSD|FDUSD|PERP|EUR|BTC|ETH|SWAP)\b.*|\.[XP])"
 )
-_CLASS = re.compile(r"([A-Z]{1,6})[.-]([A-C])")
+_CLASS = re.compile(r"([A-Z]{1,6})(?:[.-]([A-C])|_F)")  # share classes; futures as traders write them: ES_F
 
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -120,7 +120,7 @@ def _coin(symbol: str) -> str:
     if pair := _PAIR.fullmatch(symbol):
         return pair[1]
     if share := _CLASS.fullmatch(symbol):
-        return f"{share[1]}.{share[2]}"
+        return f"{share[1]}.{share[2]}" if share[2] else symbol
     for quote in QUOTES:
         rest = symbol.removesuffix(quote)
         # One letter before USD is a stable coin (TUSD); before the others it is a coin (W, S, T).

@@ -1,7 +1,8 @@
 """Tickers, links and hashtags in the texts of posts.
 
 Read as a person reads: a URL or e-mail address is one thing and not scanned further; ``$1.50``, ``$100``, ``$1k`` and
-``$20M`` are prices; ``$A$AP``, ``US$`` and ``x$ETH`` are no tickers. In scripts without spaces between words
+``$20M`` are prices; ``$A$AP``, ``US$`` and ``x$ETH`` are no tickers; what runs into an ellipsis (``$AM…``) was cut off,
+and nobody knows what it was. In scripts without spaces between words
 (``买$BTC``, ``$BTC를``) a symbol ends where the script changes.
 """
 
@@ -55,14 +56,14 @@ def _patterns(*, ascii_only: bool) -> _Patterns:
         word, letter, before = rf"\w{marks}", r"[^\W\d_]", rf"(?<=[{_UNSPACED}].)|"
         other = rf"[{_UNSPACED}{marks}]++|"
     inside = r"[A-Za-z0-9]" if ascii_only else rf"(?![{_UNSPACED}_])[{word}]"
-    end = r"(?![A-Za-z0-9_$])" if ascii_only else rf"(?![{word}$])|(?=[{_UNSPACED}])(?<![{_UNSPACED}])"
+    end = r"(?![A-Za-z0-9_$])" if ascii_only else rf"(?![{word}$…])|(?=[{_UNSPACED}])(?<![{_UNSPACED}])"
     numeric = "|".join(sorted(NUMERIC))
     cash = (
-        rf"\$(?:{before}(?<![{word}$].))\$*+({CONTRACT}[A-Z]{{2,}}+|(?i:{numeric})(?![{word}])|{other}"
-        rf"(?={letter})(?:{inside})++(?:[.-][A-Ca-c](?![{word}]))?(?:_(?i:USDT?|USDC|BUSD|PERP)(?![{word}]))?)(?:{end})"
+        rf"\$(?:{before}(?<![{word}$@].))\$*+({CONTRACT}[A-Z]{{2,}}+|(?i:{numeric})(?![{word}])|{other}"
+        rf"(?={letter})(?:{inside})++(?:(?:[.-][A-Ca-c]|_[Ff])(?![{word}]))?(?:_(?i:USDT?|USDC|BUSD|PERP)(?![{word}]))?)(?:{end})"
     )
     bare = rf"1(?:{before}(?<![{word}$#@/.].))((?<=1)(?:0{{3,6}}|M)[A-Z]{{3,15}}+)(?![{word}@]|\.[A-Za-z])"
-    tag = rf"#(?:{before}(?<![{word}&/#].))([{word}·・]++)"
+    tag = rf"#(?:{before}(?<![{word}&/#].))([{word}·・]++)(?!…)"
     return _Patterns(re.compile(cash, re.DOTALL), re.compile(tag, re.DOTALL), re.compile(bare, re.DOTALL))
 
 

@@ -34,6 +34,9 @@ def tickers(text: str) -> list[str]:
         ("$BTC.X $ETH.X", ["BTC", "ETH"]),
         ("$BRK.A $brk-b", ["BRK.A", "BRK.B"]),
         ("$BTC.Buy now", ["BTC"]),
+        ("$ES_F $es_f", ["ES_F"]),
+        ("$SPY $AM…", ["SPY"]),
+        ("$SPY $AMZN … $F", ["AMZN", "F", "SPY"]),
         ("end of $BTC.\nA new line", ["BTC"]),
         ("$BTC@60k", ["BTC"]),
         ("$BTC\n$ETH\t$SOL", ["BTC", "ETH", "SOL"]),
@@ -78,6 +81,7 @@ def test_contracts_on_a_multiple_are_the_coin(text: str, expected: list[str]) ->
         "US$100",
         "$A$AP",
         "x$ETH",
+        "S@$T",
         "é$ETH",
         "$my_var",
     ],
@@ -160,6 +164,7 @@ def test_mail_pattern_leaves_neighbours_alone() -> None:
         ("#हिन्दी #比特币 #کتاب", ["کتاب", "हिन्दी", "比特币"]),
         ("#Bit\u200bcoin", ["bitcoin"]),
         ("(#eth)", ["eth"]),
+        ("#eth #stoc…", ["eth"]),
     ],
 )
 def test_hashtags(text: str, expected: list[str]) -> None:
@@ -194,6 +199,7 @@ def test_any_kind_of_text_array(kind: pa.DataType) -> None:
         ("1000pepe", "PEPE"),
         ("1INCH", "1INCH"),
         ("brk-b", "BRK.B"),
+        ("es_f", "ES_F"),
         ("USDT", "USDT"),
         ("1000", None),
         ("", None),
