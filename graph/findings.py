@@ -115,8 +115,8 @@ class Finding:
     Raises
     ------
     ValueError
-        Without evidence or members, with an account twice, a score outside [0, 1], a measure that is no finite number
-        (JSON would lose it), or when a reference names no evidence.
+        Without evidence or members, with an account or a piece of evidence twice, a score outside [0, 1], a measure
+        that is no finite number (JSON would lose it), or when a reference names no evidence.
     """
 
     kind: str
@@ -155,6 +155,8 @@ class Finding:
         if not all(map(math.isfinite, [*numbers, *(layer.value for layer in self.layers)])):
             raise ValueError(f"{self.detector}: evidence is measured in finite numbers")
         known = {e.ref for e in self.evidence}
+        if len(known) < len(self.evidence):
+            raise ValueError(f"{self.detector}: the same thing measured twice is one piece of evidence")
         named = {*self.rests_on, *(r for m in self.members for r in m.evidence)}
         if not named <= known:
             raise ValueError(f"{self.detector}: references to evidence that is not there: {sorted(named - known)}")

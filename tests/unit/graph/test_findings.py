@@ -42,7 +42,7 @@ PARAMS = st.dictionaries(TEXTS, st.booleans() | st.integers(-(2**53), 2**53) | N
 
 @st.composite
 def findings(draw: st.DrawFn) -> Finding:
-    evidence = tuple(draw(st.lists(EVIDENCE, min_size=1, max_size=3)))
+    evidence = tuple(draw(st.lists(EVIDENCE, min_size=1, max_size=3, unique_by=lambda e: e.ref)))
     refs = st.lists(st.sampled_from([e.ref for e in evidence]), max_size=2).map(tuple)
     accounts = draw(st.lists(TEXTS, min_size=1, max_size=3, unique=True))
     members = tuple(Member(a, draw(UNIT), draw(st.sampled_from(Role)), draw(refs)) for a in accounts)
@@ -107,11 +107,12 @@ MEMBER = Member("x:anna", 0.5, Role.CORE)
         ({"score": float("nan")}, r"\[0, 1\]"),
         ({"members": (replace(MEMBER, score=2.0),)}, r"\[0, 1\]"),
         ({"members": (MEMBER, replace(MEMBER, role=Role.FRINGE))}, "once"),
+        ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, value=2.0))}, "measured twice"),
         ({"rests_on": ("nothing",)}, "nothing"),
         ({"members": (replace(MEMBER, evidence=("nothing",)),)}, "nothing"),
-        ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, value=float("inf")))}, "finite"),
-        ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, expected=float("nan")))}, "finite"),
-        ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, p_value=float("nan")))}, "finite"),
+        ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, measure="m", value=float("inf")))}, "finite"),
+        ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, measure="m", expected=float("nan")))}, "finite"),
+        ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, measure="m", p_value=float("nan")))}, "finite"),
         ({"layers": (Layer("co_text", float("inf")),)}, "finite"),
     ],
 )
