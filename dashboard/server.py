@@ -8,6 +8,7 @@ from pathlib import Path
 from lockstep.config import Settings
 
 ADDRESS = "127.0.0.1"
+HOSTS = (ADDRESS, "localhost")  # another name that resolves to this machine is refused
 APP = Path(__file__).with_name("app.py")
 _OPTIONS = {
     "server.headless": "true",
@@ -33,12 +34,10 @@ def command(settings: Settings, *, port: int = 8501) -> list[str]:  # noqa: ARG0
     The store is handed on in the environment (``LOCKSTEP_STORE_URL``, ``LOCKSTEP_STORE_DATA_DIR``), so that nothing of
     it stands in the list of processes.
     """
-    options = {**_OPTIONS, "server.port": str(port), "browser.serverPort": str(port)}
-    return [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(APP),
-        *(f"--{name}={value}" for name, value in options.items()),
+    options = [
+        *_OPTIONS.items(),
+        *(("server.allowedHosts", host) for host in HOSTS),
+        ("server.port", str(port)),
+        ("browser.serverPort", str(port)),
     ]
+    return [sys.executable, "-m", "streamlit", "run", str(APP), *(f"--{name}={value}" for name, value in options)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,3 +123,16 @@ def test_evidence_without_posts(page: Page, address: str) -> None:
     opened(page, address, flagged.sybil().id)
     assert browser.picture(page).evaluate("Object.keys(network.getPositions()).length") == 4
     expect(page.get_by_text("This evidence is not made of posts")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"), [("", "", 101), ("evil.example", "", 403), ("", "http://evil.example", 403)]
+)
+def test_only_this_machine_may_open_a_session(address: str, host: str, origin: str, status: int) -> None:
+    own = address.removeprefix("http://")
+    connection = http.client.HTTPConnection(own, timeout=30)
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    headers |= {"Host": host or own, "Origin": origin or address, "Sec-WebSocket-Key": "bG9ja3N0ZXAtbG9ja3N0ZQ=="}
+    connection.request("GET", "/_stcore/stream", headers=headers)
+    with contextlib.closing(connection), connection.getresponse() as response:
+        assert response.status == status
