@@ -150,7 +150,7 @@ def tail(occasions: npt.ArrayLike, expected: npt.ArrayLike) -> Floats:
 
 
 def significant(p: Floats, tests: int, level: float) -> float:
-    """Largest p that Benjamini and Hochberg (1995) reject at this false-discovery rate; 0 where they reject none.
+    """The bound up to which Benjamini and Hochberg (1995) reject at this false-discovery rate; 0: they reject none.
 
     Parameters
     ----------
@@ -162,5 +162,6 @@ def significant(p: Floats, tests: int, level: float) -> float:
         False-discovery rate, in (0, 1).
     """
     ordered = np.sort(p)
-    passing = np.flatnonzero(ordered <= level * np.arange(1, len(p) + 1) / max(tests, 1))
-    return float(ordered[passing[-1]]) if len(passing) else 0.0
+    bounds = level * np.arange(1, len(p) + 1) / max(tests, 1)
+    passing = np.flatnonzero(ordered <= bounds)
+    return float(bounds[passing[-1]]) if len(passing) else 0.0

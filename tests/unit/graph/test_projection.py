@@ -156,9 +156,14 @@ class TestCache:
         events(cached(store, tmp_path), "ticker")
         put(store, "posts", {**POST, "post": "x:p2", "tickers": ["PEPE"]})
         view = cached(store, tmp_path)
-        asked = []
+        asked: list[int] = []
         scan = view.scan
-        monkeypatch.setattr(view, "scan", lambda table, **how: asked.append(how["after"]) or scan(table, **how))
+
+        def noted(table: str, **how: Any) -> Iterator[pa.RecordBatch]:
+            asked.append(how["after"])
+            return scan(table, **how)
+
+        monkeypatch.setattr(view, "scan", noted)
         assert [e[1] for e in seen(view, "ticker")] == ["BTC", "PEPE"]
         assert set(asked) == {1}
         asked.clear()
