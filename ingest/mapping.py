@@ -204,7 +204,7 @@ def present(values: Values | None, n: int) -> npt.NDArray[np.bool_]:
     if isinstance(values, pa.Array):
         there = values.is_valid()
         if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-            there = pc.and_(there, pc.not_equal(values, "").fill_null(value=False))
+            there = pc.and_(there, pc.not_equal(values, "").fill_null(fill_value=False))
         return np.asarray(there.to_numpy(zero_copy_only=False), np.bool_)
     return np.fromiter((v is not None and v != "" for v in values), np.bool_, n)
 
