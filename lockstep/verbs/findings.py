@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -65,11 +65,17 @@ def list_(
         s.emit([orjson.loads(to_json(f)) for f in found])
         return
     for f in found:
-        targets = " ".join([*(f"${t}" for t in f.tickers), *f.links])
+        targets = " ".join([*_first(f"${t}" for t in f.tickers), *_first(f.links)])
         s.line(f"{f.id[:10]}  {f.priority:<6}  {f.score:.2f}  {f.kind}  {len(f.members)} accounts  {targets}")
         s.line(f"            {f.summary}")
     if not found:
         s.line("no findings" if runs else "no findings: no detector has run yet (lockstep detect)")
+
+
+def _first(names: Iterable[str], shown: int = 3) -> list[str]:
+    """The first few, and how many more there are."""
+    every = list(names)
+    return every[:shown] + ([f"(+{len(every) - shown})"] if len(every) > shown else [])
 
 
 @group.command()

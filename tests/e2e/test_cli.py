@@ -1,0 +1,240 @@
+"""The command line over a small made network: every verb, its JSON, its errors and its exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import networkx as nx
+import pyarrow.parquet as pq
+import pytest
+
+from lockstep.locks import hold
+from tests.cli import Ran, lockstep
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+    out = tmp_path_factory.mktemp("demo") / "here"
+    return out, lockstep("demo", "--out", out, "--size", 800, "--days", 20)
+
+
+@pytest.fixture(scope="module")
+def where(demo: tuple[Path, Ran]) -> list[str]:
+    out, _ = demo
+    return ["--store", f"sqlite:///{out}/lockstep.db", "--data-dir", f"{out}/store"]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def finding(where: list[str]) -> str:
+    found: str = lockstep("findings", "list", "--json", *where).json[0]["id"]
+    return found
+
+
+def test_the_demo_shows_findings_beside_the_truth_and_how_to_go_on(demo: tuple[Path, Ran]) -> None:
+    _, ran = demo
+    assert ran.code == 0, ran.err
+    for words in ("Planted:", "found", "missed", "left alone", "spoilt on purpose", "lockstep dashboard --store"):
+        assert words in ran.out
+    assert "4/4" in ran.err
+
+
+def test_the_demo_replaces_only_what_a_demo_made(demo: tuple[Path, Ran], tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("precious")
+    ran = lockstep("demo", "--out", tmp_path / "mine")
+    assert ran.code == 2
+    assert "not from an earlier demo" in ran.err
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "precious"
+
+
+def test_the_demo_again_in_json(tmp_path: Path) -> None:
+    first = lockstep("demo", "--out", tmp_path / "d", "--size", 500, "--days", 10, "--json")
+    again = lockstep("demo", "--out", tmp_path / "d", "--size", 500, "--days", 10, "--json")
+    assert (first.code, again.code) == (0, 0)
+    assert first.json["comparison"] == again.json["comparison"]
+    assert {"load", "runs", "comparison"} == set(first.json)
+
+
+def test_findings_list_filters(where: list[str]) -> None:
+    listed = lockstep("findings", "list", *where)
+    assert listed.code == 0
+    everything = lockstep("findings", "list", "--json", *where).json
+    assert everything
+    assert everything[0]["id"][:10] in listed.out
+    ticker = next(t for f in everything for t in f["tickers"])
+    some = lockstep("findings", "list", "--json", "--ticker", f"${ticker.lower()}", *where).json
+    assert [f["id"] for f in some] == [f["id"] for f in everything if ticker in f["tickers"]]
+    assert lockstep("findings", "list", "--json", "--kind", "no_such", *where).json == []
+    assert lockstep("findings", "list", "--json", "--at", 0, *where).json == []
+    high = lockstep("findings", "list", "--json", "--priority", "medium", *where).json
+    assert {f["priority"] for f in high} <= {"high", "medium"}
+
+
+def test_a_finding_is_shown_down_to_its_posts(where: list[str]) -> None:
+    name = finding(where)
+    shown = lockstep("findings", "show", name[:8], *where)
+    assert shown.code == 0
+    for words in ("uncalibrated rank", "expected", "would clear it", "never of innocence", "rests on it", "plaza:"):
+        assert words in shown.out
+    whole = lockstep("findings", "show", name, "--json", *where).json
+    assert whole["finding"]["id"] == name
+    assert all(p["text"] for p in whole["posts"])
+    assert "more (--posts" in lockstep("findings", "show", name, "--posts", 1, *where).out
+    missing = lockstep("findings", "show", "zzzz", *where)
+    assert (missing.code, "no finding" in missing.err) == (2, True)
+
+
+def test_findings_export(where: list[str], tmp_path: Path) -> None:
+    assert lockstep("findings", "export", "--out", tmp_path / "f.jsonl", *where).code == 0
+    assert lockstep("findings", "export", "--out", tmp_path / "f.csv", *where).code == 0
+    whole = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
+    rows = list(csv.DictReader((tmp_path / "f.csv").read_text().splitlines()))
+    assert len(rows) == sum(len(f["members"]) for f in whole)
+    assert lockstep("findings", "export", "--out", "-", *where).out.count("\n") == len(whole)
+    assert lockstep("findings", "export", "--out", tmp_path / "f.docx", *where).code == 2
+    assert lockstep("findings", "export", "--out", tmp_path / "no" / "f.csv", *where).code == 2
+
+
+def test_spreadsheets_take_no_cell_for_a_formula() -> None:
+    from lockstep.verbs.findings import harmless
+
+    assert [harmless(c) for c in ("=1+1", "+x", "-x", "@x", "\tx", "＝x", "x=1", "")] == [
+        "'=1+1", "'+x", "'-x", "'@x", "'\tx", "'＝x", "x=1", "",
+    ]  # fmt: skip
+
+
+def test_detect_again_finds_the_same(where: list[str]) -> None:
+    before = [f["id"] for f in lockstep("findings", "list", "--json", *where).json]
+    ran = lockstep("detect", "shilling", "--json", *where)
+    assert ran.code == 0
+    assert sorted(f["id"] for f in ran.json[0]["findings"]) == sorted(before)
+    assert [f["id"] for f in lockstep("findings", "list", "--json", *where).json] == before
+
+
+def test_detect_says_what_it_found_and_can_fail_a_pipeline(where: list[str]) -> None:
+    ran = lockstep("detect", *where)
+    assert ran.code == 0
+    assert "flagged" in ran.out
+    assert lockstep("detect", "--fail-on", "note", *where).code == 10
+    assert lockstep("detect", "--until", "2001-01-01", "--fail-on", "note", *where).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("shiling",), "did you mean 'shilling'"),
+        (("--set", "shilling.windw=3"), "did you mean 'window"),
+        (("--set", "shilling.window=-3"), "outside"),
+        (("--set", "shilling"), "DETECTOR.PARAM=VALUE"),
+        (("--set", "nobody.x=3"), "unknown name"),
+        (("--since", "yesterday"), "is no time"),
+        (("--shadow", "shiling"), "did you mean"),
+    ],
+)
+def test_detect_refuses_what_it_does_not_know(where: list[str], arguments: tuple[str, ...], message: str) -> None:
+    ran = lockstep("detect", *arguments, *where)
+    assert ran.code == 2
+    assert message in ran.err
+
+
+def test_one_detect_at_a_time(where: list[str], demo: tuple[Path, Ran]) -> None:
+    with hold(demo[0] / "store" / "detect.lock", wait=0):
+        ran = lockstep("detect", *where)
+    assert (ran.code, "under way" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".graphml", ".gexf"])
+def test_network_files(where: list[str], tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"edges{suffix}"
+    ran = lockstep("network", "--action", "co_ticker", "--window", 60, "--out", out, "--json", *where)
+    assert ran.code == 0, ran.err
+    n = ran.json["edges"]
+    assert n > 0
+    if suffix == ".csv":
+        assert len(list(csv.DictReader(out.read_text().splitlines()))) == n
+    elif suffix == ".parquet":
+        assert pq.read_table(out).num_rows == n
+    else:
+        read = nx.read_graphml if suffix == ".graphml" else nx.read_gexf
+        assert read(out).number_of_edges() == n
+
+
+def test_network_refuses_what_it_cannot_do(where: list[str]) -> None:
+    assert "did you mean 'co_link'" in lockstep("network", "--action", "co_lnk", "--out", "e.csv", *where).err
+    assert lockstep("network", "--action", "co_link", "--out", "e.xlsx", *where).code == 2
+    empty = lockstep("network", "--action", "co_link", "--until", "2001-01-01", "--out", "e.csv", *where)
+    assert (empty.code, "no two accounts" in empty.err) == (0, True)
+
+
+def test_quarantine_lists_exports_and_replays(where: list[str], tmp_path: Path) -> None:
+    rows = lockstep("quarantine", "list", "--json", *where).json
+    assert len(rows) == 5
+    assert {"source", "line", "field", "reason", "raw"} <= set(rows[0])
+    listed = lockstep("quarantine", "list", "--source", "posts", *where)
+    assert "posts.created_at: not a time" in listed.out
+    assert lockstep("quarantine", "export", "--out", tmp_path / "q.jsonl", *where).code == 0
+    assert len((tmp_path / "q.jsonl").read_text().splitlines()) == 5
+    assert lockstep("quarantine", "replay", "--json", *where).code == 0
+    assert lockstep("quarantine", "replay", *where).code == 0
+    assert len(lockstep("quarantine", "list", "--json", *where).json) == 5  # still as wrong as they were
+    assert "the quarantine is empty" in lockstep("quarantine", "list", "--source", "nothing", *where).out
+
+
+def test_doctor(where: list[str], tmp_path: Path) -> None:
+    ran = lockstep("doctor", *where)
+    assert ran.code == 0
+    assert "detector shilling: last success" in ran.out
+    checks = {c["name"]: c for c in lockstep("doctor", "--json", *where).json}
+    assert checks["quarantine"]["state"] == "warning"
+    fresh = lockstep("doctor", "--json", "--store", f"sqlite:///{tmp_path}/new.db", "--data-dir", tmp_path / "d").json
+    assert {c["name"]: c["found"] for c in fresh}["detector shilling"] == "has not run"
+    (tmp_path / "bad.db").write_text("this is no database, only text that is long enough to look at" * 40)
+    broken = lockstep("doctor", "--store", f"sqlite:///{tmp_path}/bad.db")
+    assert (broken.code, "error" in broken.out) == (4, True)
+    Path("lockstep.toml").write_text("[detectors.shilling]\nwindow = -1\n")
+    assert "detector parameters" in lockstep("doctor", *where).out
+
+
+def test_config_and_migrate(where: list[str]) -> None:
+    Path("lockstep.toml").write_text("[detectors.shilling]\nmin_ring = 4\n")
+    plain = lockstep("config", *where)
+    assert "detectors.shilling.min_ring = 4  (lockstep.toml)" in plain.out
+    assert "store.url = sqlite" in plain.out
+    assert "variable LOCKSTEP_STORE_URL" in lockstep("config", "--explain", *where).out
+    assert all({"setting", "value", "from"} <= set(row) for row in lockstep("config", "--json", *where).json)
+    assert "up to date" in lockstep("migrate", *where).out
+    assert lockstep("migrate", "--json", *where).json["steps"] == []
+
+
+def test_ingest_reports_and_exit_codes(tmp_path: Path) -> None:
+    where = ["--store", f"sqlite:///{tmp_path}/l.db", "--data-dir", str(tmp_path / "data")]
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text('{"post_id":"1","account_id":"a","created_at":"2026-03-01T14:00:05Z","text":"$ZORB"}\n')
+    assert lockstep("findings", "list", *where).out.startswith("no findings: no detector has run")
+    assert lockstep("ingest", posts, *where).code == 0
+    assert "already loaded" in lockstep("ingest", posts, *where).out
+    again = lockstep("ingest", posts, "--again", "--json", *where)
+    assert again.json["files"][0]["tables"]["posts"]["unchanged"] == 1
+    assert lockstep("ingest", posts, "--again", "--min-rows", 2, *where).code == 3
+    assert lockstep("ingest", tmp_path / "absent.jsonl", *where).code == 3
+    assert lockstep("ingest", posts, "--map", tmp_path / "absent.toml", *where).code == 2
+    (tmp_path / "notes.txt").write_text("not a table at all")
+    assert lockstep("ingest", tmp_path / "notes.txt", *where).code == 3
+    assert lockstep("ingest", posts, "--store", "mongodb://x").code == 2
+    assert lockstep("ingest").code == 2
+    assert lockstep("detect", *where).code == 0
+    assert lockstep("findings", "list", *where).out.strip() == "no findings"
+    assert lockstep("findings", "list", "--at", 99, *where).code == 2
+
+
+def test_help_version_and_unknown_verbs() -> None:
+    assert "Flagged is not guilty" in " ".join(lockstep("--help").out.split())
+    assert lockstep("--version").out.strip().count(".") == 2
+    assert lockstep("explode").code == 2
+    assert lockstep("config", "--config", "absent.toml").code == 2
