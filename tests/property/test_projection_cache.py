@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +67,23 @@ def test_the_cache_never_changes_an_answer(backend: Any, script: list[tuple[str,
                 _look(store, cache, with_)
         for trace in ("ticker", "text", "like"):
             _look(store, cache, trace)
+
+
+def test_readers_at_once_share_a_folder_without_harm(tmp_path: Path) -> None:
+    with STORES[0].open(tmp_path) as store:
+
+        def look(_: int) -> bool:
+            view: Any
+            with store.view() as view:
+                view.cache_dir = None
+                expected = events(view, "ticker")
+                view.cache_dir = tmp_path / "cache"
+                return bool(events(view, "ticker").equals(expected))
+
+        for i in range(8):
+            put(store, "posts", {"post": f"x:p{i}", "tickers": ["BTC", f"T{i}"], "created_at": at(-i)})
+            if i % 3 == 2:
+                drop(store, "posts", {"post": f"x:p{i - 1}"})
+            with ThreadPoolExecutor(4) as pool:
+                assert all(pool.map(look, range(8)))
+        assert [p.name for p in (tmp_path / "cache").iterdir()] == ["ticker.parquet"]
