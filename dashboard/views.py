@@ -35,11 +35,12 @@ def kind_label(kind: str) -> str:
 
 
 def utc(at: datetime | None) -> str:
-    """Time to the second, UTC; fractions only where there are any."""
+    """Time to the second, UTC; fractions only where there are any, in ms where that says all."""
     if at is None:
         return "time unknown"
     moment = at.astimezone(UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%S") + (f".{moment.microsecond:06d}" if moment.microsecond else "") + " UTC"
+    fraction = "" if not moment.microsecond else f".{moment.microsecond:06d}".removesuffix("000")
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} UTC"
 
 
 def span(window: Window) -> str:
@@ -133,11 +134,16 @@ def evidence_rows(finding: Finding) -> list[Row]:
 
 
 def nodes_line(nodes: Iterable[NodeRef]) -> str:
-    """``9 accounts, 96 posts, 1 ticker``."""
-    counts: dict[NodeType, int] = {}
+    """``9 accounts, 96 posts, 1 ticker``; a single account is named."""
+    keys: dict[NodeType, list[str]] = {}
     for node in nodes:
-        counts[node.type] = counts.get(node.type, 0) + 1
-    return ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items())
+        keys.setdefault(node.type, []).append(node.key)
+    return ", ".join(
+        f"account {one_line(found[0])}"
+        if kind is NodeType.ACCOUNT and len(found) == 1
+        else f"{len(found):,} {kind}{'' if len(found) == 1 else 's'}"
+        for kind, found in keys.items()
+    )
 
 
 def rests_on(finding: Finding) -> list[str]:

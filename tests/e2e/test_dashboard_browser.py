@@ -80,7 +80,7 @@ def no_hostile_element(page: Page) -> None:
 def test_a_row_of_the_list_opens_the_finding(page: Page, address: str) -> None:
     opened(page, address)
     expect(page.get_by_text("Flagged is not guilty")).to_be_visible()
-    click_row(page, "findings-list", 0, 68)
+    click_row(page, "findings-list", 0, 86)
     expect(page.get_by_role("heading", name="Evidence graph")).to_be_visible(timeout=60_000)
     assert page.url.endswith(f"?finding={flagged.shilling().id}")
     page.get_by_role("button", name="All findings").click()

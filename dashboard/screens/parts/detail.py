@@ -100,7 +100,8 @@ def _evidence(finding: Finding) -> None:
         hide_index=True,
         column_config={
             "": column.TextColumn(width=50),
-            "Measure": column.TextColumn(width=360),
+            "Measure": column.TextColumn(width=380),
+            "Nodes": column.TextColumn(width=230),
             "p-value": column.TextColumn(help=views.ABOUT_P),
         },
         alt="Measurements: value, expected value and p-value of each piece of evidence",
@@ -128,7 +129,7 @@ def _members(opened: Opened, finding: Finding) -> None:
 def _posts(opened: Opened, finding: Finding) -> None:
     st.subheader("Posts behind it")
     names = views.evidence_names(finding)
-    measures = {e.ref: one_line(e.measure, 90) for e in finding.evidence}
+    measures = {e.ref: f"{one_line(e.measure, 90)} ({views.nodes_line(e.nodes)})" for e in finding.evidence}
     chosen = st.selectbox(
         "Evidence",
         ["", *names],
@@ -157,10 +158,10 @@ def _posts(opened: Opened, finding: Finding) -> None:
         selection_mode="single-row",
         key=f"posts-{finding.id}-{chosen}-{page}",
         column_config={
-            "Time": st.column_config.TextColumn(width=170),
-            "Account": st.column_config.TextColumn(width=170),
+            "Time": st.column_config.TextColumn(width=195),
+            "Account": st.column_config.TextColumn(width=240),
             "Kind": st.column_config.TextColumn(width=70),
-            "Text": st.column_config.TextColumn(width=560),
+            "Text": st.column_config.TextColumn(width=520),
         },
         alt="Posts behind the evidence, by time; select a row to read it in full",
     )

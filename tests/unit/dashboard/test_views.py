@@ -38,7 +38,8 @@ def test_numbers(value: float | None, text: str) -> None:
 
 def test_times_are_utc_and_say_so() -> None:
     local = datetime.fromisoformat("2026-03-03T15:00:00.250000+01:00")
-    assert views.utc(local) == "2026-03-03 14:00:00.250000 UTC"
+    assert views.utc(local) == "2026-03-03 14:00:00.250 UTC"
+    assert views.utc(local.replace(microsecond=17)) == "2026-03-03 14:00:00.000017 UTC"
     assert views.utc(None) == "time unknown"
 
 
@@ -92,6 +93,12 @@ def test_evidence_says_value_expectation_and_chance() -> None:
     }  # fmt: skip
     assert second["p-value"] == "not computed"
     assert second["Rests on it"] == ""
+
+
+def test_evidence_of_one_account_names_it() -> None:
+    account, post = NodeRef(NodeType.ACCOUNT, "x:1\u202e"), NodeRef(NodeType.POST, "x:2")
+    assert views.nodes_line([account, post]) == "account x:1⟨U+202E⟩, 1 post"
+    assert views.nodes_line([account, NodeRef(NodeType.ACCOUNT, "x:3")]) == "2 accounts"
 
 
 def test_rests_on_is_named_with_its_numbers() -> None:
