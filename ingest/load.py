@@ -197,8 +197,10 @@ class _Load:
         for table, batches in parts.items():
             whole = pa.concat_batches(batches) if len(batches) > 1 else batches[0]
             if len(batches) > 1:
-                whole, repeated = last_of_each(whole, (TABLES.get(table) or MARKET_TABLES[table]).key)
-                self._file.correct([f"{table} {key}" for key in repeated])
+                before = whole.num_rows
+                whole, again = last_of_each(whole, (TABLES.get(table) or MARKET_TABLES[table]).key)
+                self._file.correct([f"{table} {key}" for key in again])
+                self._file.repeated += before - whole.num_rows - len(again)
             merged[table] = whole
         return merged
 

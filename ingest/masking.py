@@ -19,6 +19,7 @@ from graph.errors import ConfigError
 from graph.schema import TEXT
 
 KEY_VARIABLE = "LOCKSTEP_PSEUDONYM_KEY"
+SEEN = 100_000  # distinct values of a block remembered
 WITHHELD = "(withheld: may hold personal values)"
 PUBLIC = frozenset({"wallet", "referral"})
 _HASHED = {"email": "email_hash", "phone": "phone_hash"}
@@ -49,7 +50,7 @@ def masked(kinds: pa.Array, values: pa.Array, secret: bytes | None) -> tuple[pa.
             pair: tuple[str | None, str | None] = (kind, None)
         else:
             if (kind, value) not in seen:
-                if len(seen) > 100_000:
+                if len(seen) > SEEN:
                     seen.clear()
                 seen[kind, value] = mask(kind, value, secret)
             pair = seen[kind, value]

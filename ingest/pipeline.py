@@ -141,6 +141,7 @@ def send(sink: BinaryIO, piece: Piece) -> None:
         "ignored": sorted(valid.ignored),
         "dropped": valid.dropped,
         "corrections": valid.corrections,
+        "repeated": valid.repeated,
         "rejected": [asdict(r) for r in valid.rejected],
         "tables": [[name, buffer.size] for name, buffer in buffers],
     }
@@ -165,6 +166,7 @@ def receive(source: BinaryIO) -> Piece | dict[str, Any] | None:
         ignored=set(header["ignored"]),
         dropped=header["dropped"],
         corrections=header["corrections"],
+        repeated=header["repeated"],
     )
     for name, size_ in header["tables"]:
         data = source.read(size_)

@@ -42,6 +42,7 @@ class FileReport:
     corrections: int = 0  # ids that came again in this file with other content; the last won
     corrections_exact: bool = True  # False: at least so many
     correction_examples: list[str] = field(default_factory=list)
+    repeated: int = 0  # rows equal to another of the same commit, kept once; later ones count as unchanged
     ignored: list[str] = field(default_factory=list)  # columns that no record type knows
     dropped: dict[str, int] = field(default_factory=dict)  # list values that are no ticker, link or hashtag
     error: str | None = None
@@ -59,6 +60,7 @@ class FileReport:
         self.ignored = sorted({*self.ignored, *valid.ignored})[:100]
         for name, count in valid.dropped.items():
             self.dropped[name] = self.dropped.get(name, 0) + count
+        self.repeated += valid.repeated
         self.correct(valid.corrections)
 
     def correct(self, keys: list[str]) -> None:
@@ -88,6 +90,8 @@ class FileReport:
             least = "" if self.corrections_exact else "at least "
             examples = ", ".join(self.correction_examples[:3])
             out.append(f"  {least}{self.corrections:,} ids came again with other content; the last won ({examples} …)")
+        if self.repeated:
+            out.append(f"  {self.repeated:,} rows repeat another one; kept once")
         if self.rejected:
             out.append(f"  {self.rejected:,} rows in the quarantine:")
             out += [f"    {n:,} × {reason}" for reason, n in sorted(self.reasons.items(), key=lambda x: -x[1])[:5]]

@@ -51,6 +51,7 @@ class Valid:
     ignored: set[str] = field(default_factory=set)  # "type.column" that no record type knows
     dropped: dict[str, int] = field(default_factory=dict)  # "type.column" → list values without a canonical form
     corrections: list[str] = field(default_factory=list)  # keys repeated with other content; the last won
+    repeated: int = 0  # canonical rows equal to another of the block
 
     def add(self, other: Valid) -> None:
         """Append another block's result."""
@@ -59,6 +60,7 @@ class Valid:
         self.rows += other.rows
         self.ignored |= other.ignored
         self.corrections += other.corrections
+        self.repeated += other.repeated
         for name, count in other.dropped.items():
             self.dropped[name] = self.dropped.get(name, 0) + count
 
@@ -242,8 +244,10 @@ def _emit(
     elif only is not None:
         batch = batch.filter(only)
     batch = pa.RecordBatch.from_arrays(batch.columns, schema=declared.schema)
-    batch, repeated = last_of_each(batch, declared.key)
-    result.corrections += [f"{table} {key}" for key in repeated]
+    before = batch.num_rows
+    batch, changed = last_of_each(batch, declared.key)
+    result.corrections += [f"{table} {key}" for key in changed]
+    result.repeated += before - batch.num_rows - len(changed)
     if batch.num_rows:
         result.tables.append((table, batch))
 

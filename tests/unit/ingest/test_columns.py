@@ -124,6 +124,7 @@ def test_decimals_keep_their_digits(value: Any, text: str | None) -> None:
 @pytest.mark.parametrize("value", ["1,5", "x", True, "1e9999", "0x10", "nan"])
 def test_decimals_refused(value: Any) -> None:
     assert "not a decimal number" in str(one(columns.decimals, value)[1])
+    assert "below" not in str(columns.decimals(["-1"])[1])
 
 
 def test_objects() -> None:

@@ -150,6 +150,15 @@ def test_repeated_ids_are_corrections_within_and_across_commits(store: Store, tm
     assert any("came again with other content" in line for line in file.lines())
 
 
+def test_equal_rows_are_kept_once_and_counted(store: Store, tmp_path: Path) -> None:
+    rows = [post(i) for i in range(10)]
+    (file,) = load(store, [put(tmp_path / "posts.jsonl", *rows, rows[9], rows[8], rows[0])]).files
+    assert file.tables["posts"].new == 10
+    assert (file.corrections, file.repeated + file.tables["posts"].unchanged) == (0, 3)
+    (file,) = load(store, [put(tmp_path / "posts-2.jsonl", rows[1], rows[2], rows[1])]).files
+    assert "  1 rows repeat another one; kept once" in file.lines()
+
+
 def test_changes_to_earlier_files_are_no_corrections(store: Store, tmp_path: Path) -> None:
     load(store, [put(tmp_path / "posts-1.jsonl", post(1))])
     (file,) = load(store, [put(tmp_path / "posts-2.jsonl", post(1, text="edited"))]).files

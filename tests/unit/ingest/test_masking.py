@@ -74,3 +74,9 @@ def test_what_cannot_be_masked_is_withheld(row: dict[str, object]) -> None:
 def test_public_values_and_absent_ones_are_shown() -> None:
     assert orjson.loads(masked_raw({"kind": "wallet", "value": "0x1"}, None))["value"] == "0x1"
     assert "value" not in orjson.loads(masked_raw({"kind": "ip", "value": None}, None))
+
+
+def test_memory_of_values_seen_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.masking.SEEN", 2)
+    _, values = masked(pa.array(["ip"] * 5), pa.array(["a", "b", "c", "d", "a"]), KEY)
+    assert values[0] == values[4]
