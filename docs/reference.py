@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import typer.main
-from click import Argument, Command, Group, Option
 
 from detectors.base import discover as detectors
 from graph import errors as tree
@@ -31,9 +31,9 @@ EVERYWHERE = {
 }
 
 
-def verbs(command: Command, name: str = "lockstep") -> Iterator[tuple[str, Command]]:
+def verbs(command: Any, name: str = "lockstep") -> Iterator[tuple[str, Any]]:
     """Every verb with its full name."""
-    if isinstance(command, Group):
+    if hasattr(command, "commands"):
         for child, sub in sorted(command.commands.items()):
             yield from verbs(sub, f"{name} {child}")
     else:
@@ -70,10 +70,10 @@ def cli() -> str:
     return "\n".join(page) + "\n"
 
 
-def _parameter(parameter: object) -> Iterator[str]:
-    if isinstance(parameter, Argument):
-        yield f"- `{parameter.metavar or parameter.name}`: {getattr(parameter, 'help', '') or ''}"
-    elif isinstance(parameter, Option):
+def _parameter(parameter: Any) -> Iterator[str]:
+    if parameter.param_type_name == "argument":
+        yield f"- `{parameter.metavar or parameter.name}`: {parameter.help or ''}"
+    else:
         name = max(parameter.opts, key=len)
         if name not in EVERYWHERE and name != "--help":
             default = parameter.default
