@@ -89,17 +89,12 @@ class SqliteStore:
         """A View pinned to that commit, or to the newest."""
         self._open()
         self._current_schema()
-        database = Database(self.path, read_only=True)
-        try:
-            head = database.value(sql("head"))
-            if seq is not None and not 0 <= seq <= head:
-                raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {head}")
-            identity = database.value(sql("identity"))
-        except BaseException:
-            database.close()
-            raise
-        cache = self.data_dir / "cache" / identity
-        return SqliteView(database, head if seq is None else seq, self.data_dir, cache)
+        head = self.head()
+        if seq is not None and not 0 <= seq <= head:
+            raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {head}")
+        # by the store's own name, so that another database in this data directory never reads its cache
+        cache = self.data_dir / "cache" / self._open().value(sql("identity"))
+        return SqliteView(Database(self.path, read_only=True), head if seq is None else seq, self.data_dir, cache)
 
     def writer(self) -> SqliteWriter:
         """Begin a write transaction; it waits for its turn when it is entered."""

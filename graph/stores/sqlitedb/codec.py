@@ -39,7 +39,7 @@ def _encode_lists(column: pa.Array) -> list[str | None]:
 def decode(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """A column back from what SQLite kept."""
     if kind == TEXTS:
-        return pa.array([orjson.loads(v) if v else [] for v in values], TEXTS)
+        return _decode_lists(values)
     if kind == TIME:
         return pa.array(values, pa.int64()).cast(TIME)
     if kind == pa.bool_():
@@ -47,10 +47,24 @@ def decode(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
+def _decode_lists(values: Sequence[str | None]) -> pa.Array:
+    texts = pa.array(values, pa.string())
+    if pc.any(pc.match_substring(texts, "\\")).as_py():
+        return pa.array([orjson.loads(v) if v else [] for v in values], TEXTS)
+    split = pc.split_pattern(pc.utf8_slice_codeunits(texts, 2, -2), '","')
+    return pa.ListArray.from_arrays(split.offsets, split.values)  # without the nulls, which have no values
+
+
 def record_batch(rows: Sequence[Sequence[Any]], schema: pa.Schema, skip: int = 0) -> pa.RecordBatch:
     """Rows as a batch, leaving out their first ``skip`` values."""
     columns = list(zip(*rows, strict=True))[skip:] if rows else [()] * len(schema)
-    return pa.RecordBatch.from_arrays([decode(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+    return from_columns(columns, schema)
+
+
+def from_columns(columns: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    """Columns as a batch."""
+    arrays = [decode(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def micros(moment: datetime) -> int:

@@ -1,7 +1,7 @@
 """Exploring the SQLite store: nodes, neighbours, degrees, paths and sub-graphs at one commit.
 
-A relationship that a post makes is found from its other end in ``edges``, and from the post in the post's own row; those
-of other rows lie in ``edges`` for both ends. A link's domain is a column of its node.
+A relationship that a post makes is found from its other end in ``edges``, and from the post in the post's own row;
+those of other rows lie in ``edges`` for both ends. A link's domain is a column of its node.
 """
 
 from __future__ import annotations
@@ -86,8 +86,10 @@ class Exploring:
             bounds = {"start": wanted.start, "end": wanted.end, "exclude": orjson.dumps(barred + loop).decode()}
             total += self._database.value(sql(f"{query}_count"), {**asked, **bounds})
             if wanted.limit:
-                rows = self._database.run(sql(f"{query}_newest"), {**asked, **bounds, "limit": wanted.limit})
-                found += [_edge(node, rel, way, row) for row in rows]
+                for past in ("", "_past") if query == "edges" else ("",):  # each in order by itself, merged below
+                    name = f"{query}{past}_newest"
+                    rows = self._database.run(sql(name), {**asked, **bounds, "limit": wanted.limit})
+                    found += [_edge(node, rel, way, row) for row in rows]
         found.sort(key=lambda x: _order(x, node))
         return Neighbours(tuple(edge for _, edge in found[: wanted.limit]), total)
 
@@ -133,7 +135,7 @@ class Exploring:
         return Subgraph(tuple(ids), tuple(edge for _, edge in inside))
 
     def _starting(self, node: NodeRef, here: int, listed: str) -> list[_Dated]:
-        """Relationships to the nodes listed, each of the store's at one of its ends: the row that made it, or the source."""
+        """Relationships to the nodes listed; each is known from one of its ends: the row that made it, or the source."""
         found = self._own(node)
         for slot in self._slots(here):
             if slot % 2 == 0:

@@ -130,11 +130,16 @@ class Ids:
         rows = zip(ids, repeat(code), domains, keys, repeat(self.seq))
         if self.database.many(sql("node_insert"), rows) == len(keys):
             return ids
-        known: dict[str, int] = {}
-        for domain in sorted(set(domains)):
-            mine = [key for key, its in zip(keys, domains, strict=True) if its == domain]
-            known |= lookup(self.database, "node_ids", mine, {"type": code, "domain": domain})
-        return [known[key] for key in keys]
+        span = {"first": first, "beyond": first + len(keys)}
+        made = {row[0] for row in self.database.run(sql("nodes_made"), span)}
+        there: dict[int, list[str]] = {}  # keys that the database had, by their domain
+        for number, domain, key in zip(ids, domains, keys, strict=True):
+            if number not in made:
+                there.setdefault(domain, []).append(key)
+        found: dict[str, int] = {}
+        for domain, mine in there.items():
+            found |= lookup(self.database, "node_ids", mine, {"type": code, "domain": domain})
+        return [i if i in made else found[key] for i, key in zip(ids, keys, strict=True)]
 
     def _make_posts(self, keys: list[str]) -> list[int]:
         """Stubs, as far as the posts are unknown."""

@@ -32,6 +32,7 @@ class Rows:
         self.ids = ids
         self.ends = ends
         self.seq = ids.seq
+        self.changed = False  # whether anything was stored or ended
 
     def write(self, name: str, batch: pa.RecordBatch) -> Written:
         """Add rows."""
@@ -82,6 +83,9 @@ class Rows:
         return report
 
     def _connect(self, table: Table, batch: pa.RecordBatch, refs: Sequence[int]) -> None:
+        if not len(batch):
+            return
+        self.changed = True
         edges.nodes(table.name, batch, self.ids)
         self.ends.add(edges.of_rows(table.name, batch, numbers(refs), self.ids))
 
@@ -89,6 +93,7 @@ class Rows:
         """End current rows, given with id and seq before their columns."""
         if not rows:
             return
+        self.changed = True
         refs = numbers([row[0] for row in rows])
         self.database.many(made.retire, [{"id": row[0], "until": self.seq} for row in rows])
         self.database.many(made.delete, [(row[0],) for row in rows])
@@ -129,6 +134,7 @@ class Rows:
 
     def _add_posts(self, batch: pa.RecordBatch, columns: list[list[Any]], given: Sequence[int]) -> None:
         if len(batch):
+            self.changed = True
             self.database.many(sql("post_insert"), zip(given, repeat(self.seq), *columns))
             self.ends.add(edges.of_posts(batch, numbers(given), self.ids))
 

@@ -14,7 +14,7 @@ from graph.findings import Finding, Run, finding_from_json, run_from_json
 from graph.model import Account, Hit, NodeRef, NodeType, Post
 from graph.schema import TABLES, Table
 from graph.stores.sqlitedb import text as texts
-from graph.stores.sqlitedb.codec import encode, micros, moment, record_batch, scan_sql, statements
+from graph.stores.sqlitedb.codec import encode, from_columns, micros, moment, record_batch, scan_sql, statements
 from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.exploring import Exploring
 
@@ -61,8 +61,8 @@ class SqliteView(Exploring):
     def _batches(
         database: Database, statement: str, params: Mapping[str, Any], schema: pa.Schema
     ) -> Iterator[pa.RecordBatch]:
-        for rows in database.stream(statement, params, SCAN_ROWS):
-            yield record_batch(rows, schema, skip=2)
+        for columns in database.columns(statement, params, SCAN_ROWS):
+            yield from_columns(columns[2:], schema)
 
     def gone(self, table: str, after: int) -> pa.RecordBatch:
         """Keys of rows current at ``after`` that have since been replaced or deleted."""

@@ -36,25 +36,20 @@ class SqliteWriter:
         self._where = where
         self._turn: AbstractContextManager[Database] | None = None
         self._rows: Rows | None = None
-        self._changed = False
 
     def write(self, table: str, batch: pa.RecordBatch) -> Written:
         """Add rows of a table."""
-        report = self._active().write(table, batch)
-        self._changed |= bool(report.new or report.changed)
-        return report
+        return self._active().write(table, batch)
 
     def delete(self, table: str, keys: pa.RecordBatch) -> int:
         """Put tombstones on rows."""
-        count = self._active().delete(table, keys)
-        self._changed |= bool(count)
-        return count
+        return self._active().delete(table, keys)
 
     def checkpoint(self, name: str, state: Mapping[str, Any]) -> None:
         """Remember how far a load has come."""
         rows = self._active()
         rows.database.run(sql("checkpoint_put"), (name, orjson.dumps(dict(state)).decode(), rows.seq))
-        self._changed = True
+        rows.changed = True
 
     def reject(self, rows: Sequence[Rejected]) -> None:
         """Put rows in the quarantine, each once."""
@@ -71,7 +66,7 @@ class SqliteWriter:
         rows.database.run(sql("run_put"), (rows.seq, to_json(run)))
         values = [(f.id, rows.seq, f.kind, f.detector, f.run_id, f.supersedes, to_json(f)) for f in findings]
         rows.database.many(sql("finding_put"), values)
-        self._changed = True
+        rows.changed = True
 
     def __enter__(self) -> Self:
         turn = self._begin()
@@ -84,10 +79,10 @@ class SqliteWriter:
         except BaseException as error:
             turn.__exit__(type(error), error, error.__traceback__)
             raise
-        self._turn, self._changed = turn, False
+        self._turn = turn
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *exc: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         turn, rows = self._turn, self._rows
         self._turn = self._rows = None
         if turn is None or rows is None:
@@ -110,7 +105,7 @@ class SqliteWriter:
 
     def _finish(self, rows: Rows) -> None:
         """Give the commit its number, if there is anything to commit."""
-        if self._changed:
+        if rows.changed:
             rows.ends.flush()
             rows.database.run(sql("commit_put"), (rows.seq, time.time_ns() // 1000, self._first))
             rows.database.run(sql("next_id_put"), (self._following,))
