@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import sys
 from typing import Annotated
 
 import typer
@@ -33,4 +33,6 @@ def dashboard(
         "LOCKSTEP_STORE_DATA_DIR": str(s.settings.data_dir),
     }
     s.note(f"dashboard of {s.settings.store_url}: http://127.0.0.1:{port} (stop with Ctrl-C)")
-    raise typer.Exit(subprocess.run(command(s.settings, port=port), env=environment, check=False).returncode)
+    server = command(s.settings, port=port)
+    sys.stderr.flush()
+    os.execvpe(server[0], server, environment)  # noqa: S606 - takes this process's place, so that a signal ends both

@@ -201,6 +201,20 @@ def test_doctor(where: list[str], tmp_path: Path) -> None:
     assert "detector parameters" in lockstep("doctor", *where).out
 
 
+def test_the_dashboard_is_served_on_loopback_from_the_named_store(
+    where: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr("os.execvpe", lambda _file, command, environment: started.append((command, environment)))
+    assert lockstep("dashboard", "--port", 8599, *where).code == 0
+    ((command, environment),) = started
+    assert "127.0.0.1" in " ".join(command)
+    assert "8599" in " ".join(command)
+    assert environment["LOCKSTEP_STORE_URL"] == where[1]
+    assert lockstep("dashboard", "--store", "sqlite:////proc/none/l.db").code == 4
+    assert len(started) == 1
+
+
 def test_config_and_migrate(where: list[str]) -> None:
     Path("lockstep.toml").write_text("[detectors.shilling]\nmin_ring = 4\n")
     plain = lockstep("config", *where)
