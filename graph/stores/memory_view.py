@@ -116,7 +116,7 @@ class MemoryView:
         """All versions of one row, oldest first."""
         log, commits = self._log(table), self._open().commits
         return [
-            {**v.row, "seq": v.seq, "recorded_at": commits[v.seq - 1], "until": v.until}
+            {**v.row, "seq": v.seq, "recorded_at": commits[v.seq - 1], "ended": v.until}
             for v in log.versions(key_of(log.table, dict(key)), self.seq)
         ]
 

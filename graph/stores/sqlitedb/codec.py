@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -93,12 +93,8 @@ class Statements:
         every = ", ".join(names)
         marks = ", ".join("?" * len(names))
         name = table.name
-        # a null among the keys equals a null; the empty blob stands for it, as in the unique index
-        self.key = " AND ".join(
-            f'"{k}" = ?' if table.column(k).required else f"ifnull(\"{k}\", x'') = ifnull(?, x'')" for k in table.key
-        )
+        self.find = f"SELECT id, seq, {every} FROM {name} WHERE {_key(table, lambda _: '?')}"  # noqa: S608 - the same
         self.insert = f"INSERT OR IGNORE INTO {name} VALUES (?, ?, {marks})"  # noqa: S608 - names of our own tables
-        self.find = f"SELECT id, seq, {every} FROM {name} WHERE {self.key}"  # noqa: S608 - the same
         self.delete = f"DELETE FROM {name} WHERE id = ?"  # noqa: S608 - the same
         self.retire = (
             f"INSERT INTO {name}_past SELECT id, seq, :until, {every} "  # noqa: S608 - the same
@@ -113,19 +109,24 @@ class Statements:
             f"SELECT (SELECT count(*) FROM {name} WHERE seq <= :pin) + "  # noqa: S608 - the same
             f"(SELECT count(*) FROM {name}_past WHERE ended > :pin AND seq <= :pin)"
         )
-        exact = " AND ".join(f'"{k}" IS :{k}' for k in table.key)
+        past = " AND ".join(f'"{k}" IS :{k}' for k in table.key)
+        if name == "posts":  # the past of a post lies by its id, too
+            past = _key(table, lambda k: f":{k}")
         self.history = (
-            f"SELECT seq, ended, {every} FROM {name}_past WHERE {exact} AND seq <= :pin UNION ALL "  # noqa: S608
-            f"SELECT seq, NULL, {every} FROM {name} WHERE {self.key_named(table)} AND seq <= :pin ORDER BY 1"
+            f"SELECT seq, ended, {every} FROM {name}_past WHERE {past} AND seq <= :pin UNION ALL "  # noqa: S608
+            f"SELECT seq, NULL, {every} FROM {name} WHERE {_key(table, lambda k: f':{k}')} AND seq <= :pin ORDER BY 1"
         )
 
-    @staticmethod
-    def key_named(table: Table) -> str:
-        """The key as a condition with named parameters, in the form that the unique index knows."""
-        return " AND ".join(
-            f'"{k}" = :{k}' if table.column(k).required else f"ifnull(\"{k}\", x'') = ifnull(:{k}, x'')"
-            for k in table.key
-        )
+
+def _key(table: Table, mark: Callable[[str], str]) -> str:
+    """The condition that names a current row, in the form that an index knows; ``mark`` gives a column's parameter."""
+    if table.name == "posts":
+        return f"id = (SELECT id FROM post_ids WHERE key = {mark('post')})"  # noqa: S608 - a parameter's mark
+    # a null among the keys equals a null: in the unique index the empty blob stands for it
+    return " AND ".join(
+        f'"{k}" = {mark(k)}' if table.column(k).required else f"ifnull(\"{k}\", x'') = ifnull({mark(k)}, x'')"
+        for k in table.key
+    )
 
 
 def scan_sql(table: Table, columns: Sequence[str], *, start: bool, end: bool) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -81,6 +82,7 @@ class Database:
 
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = WAIT_S) -> None:
         self.path = path
+        self._lock = threading.RLock()
         uri = f"file:{quote(str(path))}?mode={'ro' if read_only else 'rwc'}"
         with self.translated():
             self._connection = sqlite3.connect(
@@ -153,16 +155,17 @@ class Database:
     @contextmanager
     def transaction(self, mode: str = "DEFERRED") -> Iterator[None]:
         """All statements inside see, or make, one state; an exception takes writes back. Nested ones join the outer."""
-        if self._connection.in_transaction:
-            yield
-            return
-        self.run(f"BEGIN {mode}")
-        try:
-            yield
-        except BaseException:
-            self.rollback()
-            raise
-        self.run("COMMIT")
+        with self._lock:  # threads that share a connection take turns
+            if self._connection.in_transaction:
+                yield
+                return
+            self.run(f"BEGIN {mode}")
+            try:
+                yield
+                self.run("COMMIT")
+            except BaseException:
+                self.rollback()
+                raise
 
     def rollback(self) -> None:
         """Take back the open transaction, if SQLite has not done so itself (as on a full disk)."""

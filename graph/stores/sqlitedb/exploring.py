@@ -135,7 +135,7 @@ class Exploring:
         return Subgraph(tuple(ids), tuple(edge for _, edge in inside))
 
     def _starting(self, node: NodeRef, here: int, listed: str) -> list[_Dated]:
-        """Relationships to the nodes listed; each is known from one of its ends: the row that made it, or the source."""
+        """Relationships to the nodes listed, each from one of its ends: the row that carries it, or the source."""
         found = self._own(node)
         for slot in self._slots(here):
             if slot % 2 == 0:

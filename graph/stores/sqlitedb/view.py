@@ -115,7 +115,7 @@ class SqliteView(Exploring):
                 **values,
                 "seq": row[0],
                 "recorded_at": moment(times[row[0]]),
-                "until": row[1] if row[1] is not None and row[1] <= self.seq else None,
+                "ended": row[1] if row[1] is not None and row[1] <= self.seq else None,
             }
             for values, row in zip(found, rows, strict=True)
         ]

@@ -82,23 +82,26 @@ class SqliteWriter:
         self._turn = turn
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+    def __exit__(self, *exc: object) -> None:
         turn, rows = self._turn, self._rows
         self._turn = self._rows = None
         if turn is None or rows is None:
             return
-        error = exc[0] if exc else None
+        error = next((e for e in exc if isinstance(e, BaseException)), None)
         try:
-            if kind is None:
+            if error is None:
                 self._finish(rows)
-        except BaseException as failure:
-            self._names.clear()
-            turn.__exit__(type(failure), failure, failure.__traceback__)
+        except BaseException as late:
+            self._end(turn, late)
             raise
-        if kind is not None:
+        self._end(turn, error)
+
+    def _end(self, turn: AbstractContextManager[Database], error: BaseException | None) -> None:
+        """Commit, or take back: what is remembered of ids must not outlive the rows."""
+        if error is not None:
             self._names.clear()
         try:
-            turn.__exit__(kind, error, exc[1] if exc else None)
+            turn.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
         except BaseException:
             self._names.clear()
             raise
