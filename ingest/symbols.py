@@ -2,8 +2,8 @@
 
 A ticker is a symbol in upper case without its dollar sign. These are one ticker, BTC: ``$BTC``, ``$btc``, ``＄ＢＴＣ``,
 the same in Cyrillic letters that look alike or with characters of no width in between, ``$BTCUSDT``, ``BTC-PERP``,
-``BTC.X``. Contracts on a multiple of a coin are the coin: ``1000PEPE`` is PEPE. A share class is part of its symbol:
-``BRK-B`` and ``BRK.B`` are ``BRK.B``.
+``BTC.X``. Contracts on a multiple of a coin are the coin: ``1000PEPE`` is PEPE. A share class, or the exchange where a
+share of that name is listed, is part of its symbol: ``BRK-B`` and ``BRK.B`` are ``BRK.B``, ``TD.TO`` is not ``TD``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ _MULTIPLE = re.compile(rf"{CONTRACT}(?=[^\W\d_]{{2}})")
 _PAIR = re.compile(
     r"([^\W_]+)(?:/[A-Z0-9]{2,6}(?::[A-Z]{3,5})?|[-_](?:USDT?|USDC|BUSD|FDUSD|PERP|EUR|BTC|ETH|SWAP)\b.*|\.[XP])"
 )
-_CLASS = re.compile(r"([A-Z]{1,6})(?:[.-]([A-C])|_F)")  # share classes; futures as traders write them: ES_F
+_CLASS = re.compile(
+    r"([A-Z]{1,6})(?:-([A-C])|\.([A-Z]{1,2})|_F)"
+)  # share classes; other exchanges, TD.TO; futures, ES_F
 
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -108,7 +110,8 @@ def _ticker(raw: str) -> str | None:
         if shorter == symbol:
             break
         symbol = shorter
-    name = symbol[:-2] if _CLASS.fullmatch(symbol) else symbol
+    share = _CLASS.fullmatch(symbol)
+    name = share[1] if share else symbol
     is_word = all(c.isalnum() or unicodedata.category(c).startswith("M") for c in name)
     return symbol if is_word and len(symbol) <= MAX_SYMBOL and any(c.isalpha() for c in name) else None
 
@@ -120,7 +123,8 @@ def _coin(symbol: str) -> str:
     if pair := _PAIR.fullmatch(symbol):
         return pair[1]
     if share := _CLASS.fullmatch(symbol):
-        return f"{share[1]}.{share[2]}" if share[2] else symbol
+        suffix = share[2] or share[3]
+        return f"{share[1]}.{suffix}" if suffix else symbol
     for quote in QUOTES:
         rest = symbol.removesuffix(quote)
         # One letter before USD is a stable coin (TUSD); before the others it is a coin (W, S, T).

@@ -60,7 +60,7 @@ def _patterns(*, ascii_only: bool) -> _Patterns:
     numeric = "|".join(sorted(NUMERIC))
     cash = (
         rf"\$(?:{before}(?<![{word}$@].))\$*+({CONTRACT}[A-Z]{{2,}}+|(?i:{numeric})(?![{word}])|{other}"
-        rf"(?={letter})(?:{inside})++(?:(?:[.-][A-Ca-c]|_[Ff])(?![{word}]))?(?:_(?i:USDT?|USDC|BUSD|PERP)(?![{word}]))?)(?:{end})"
+        rf"(?={letter})(?:{inside})++(?:(?:[.-][A-Ca-c]|\.[A-Z]{{1,2}}|_[Ff])(?![{word}]))?(?:_(?i:USDT?|USDC|BUSD|PERP)(?![{word}]))?)(?:{end})"
     )
     bare = rf"1(?:{before}(?<![{word}$#@/.].))((?<=1)(?:0{{3,6}}|M)[A-Z]{{3,15}}+)(?![{word}@]|\.[A-Za-z])"
     tag = rf"#(?:{before}(?<![{word}&/#].))([{word}·・]++)(?!…)"

@@ -33,6 +33,7 @@ def tickers(text: str) -> list[str]:
         ("#$BTC", ["BTC"]),
         ("$BTC.X $ETH.X", ["BTC", "ETH"]),
         ("$BRK.A $brk-b", ["BRK.A", "BRK.B"]),
+        ("$TD.TO is no $TD; $BTC.To the moon", ["BTC", "TD", "TD.TO"]),
         ("$BTC.Buy now", ["BTC"]),
         ("$ES_F $es_f", ["ES_F"]),
         ("$SPY $AM…", ["SPY"]),
