@@ -245,7 +245,7 @@ def author(post: Post, handles: Mapping[str, str | None]) -> str:
 def versions(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Texts that a post no longer has, oldest first: changed since, or removed with the post."""
     texts = [str(r["text"]) if r.get("text") is not None else "" for r in rows]
-    now = [texts[-1]] if rows and rows[-1].get("until") is None else []
+    now = [texts[-1]] if rows and rows[-1].get("ended") is None else []
     return [visible(t, TEXT_LIMIT) for t, after in zip_longest(texts, [*texts[1:], *now][: len(texts)]) if t != after]
 
 

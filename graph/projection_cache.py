@@ -84,7 +84,7 @@ def _without(events: pa.Table, gone: Mapping[str, pa.Array]) -> pa.Table:
 def _mark(view: View, table: str, key: str, upto: int) -> Mark:
     """One row's history up to a commit, in a form that another database would hardly repeat."""
     versions = [
-        [v["seq"], str(v["recorded_at"]), v["until"] if v["until"] and v["until"] <= upto else None]
+        [v["seq"], str(v["recorded_at"]), v["ended"] if v["ended"] and v["ended"] <= upto else None]
         for v in view.history(table, {KEYS[table]: key})
         if v["seq"] <= upto
     ]

@@ -133,9 +133,9 @@ class View(Protocol):
         """Known posts of these keys (stubs included), in the order asked; unknown ones are left out."""
 
     def history(self, table: str, key: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """All versions of one row up to this seq, oldest first, each with ``seq``, ``recorded_at``, ``until``.
+        """All versions of one row up to this seq, oldest first, each with ``seq``, ``recorded_at``, ``ended``.
 
-        ``until`` is the seq that replaced or deleted it, None while it is current.
+        ``ended`` is the seq that replaced or deleted it, None while it is current.
         """
 
     # exploring

@@ -242,7 +242,10 @@ def test_rows_come_back_as_they_went_in(store: Store, table: str) -> None:
         assert found.to_pylist() == rows.to_pylist()
         assert view.count(table) == 2
         key = {name: rows.to_pylist()[0][name] for name in TABLES[table].key}
-        assert [v["seq"] for v in view.history(table, key)] == [1]
+        (version,) = view.history(table, key)
+        assert (version.pop("seq"), version.pop("ended")) == (1, None)
+        assert version.pop("recorded_at").tzinfo is not None
+        assert version == rows.to_pylist()[0]
     assert drop(store, table, *rows.to_pylist()) == 2
     with store.view() as view:
         assert read(view, table) == []
@@ -259,13 +262,13 @@ def test_other_content_is_a_new_version_and_a_deletion_a_tombstone(store: Store)
     assert put(store, "posts", {"post": "x:p1", "text": "one"}) == Written(new=1)
     with store.view() as view:
         versions = view.history("posts", {"post": "x:p1"})
-    assert [(v["text"], v["seq"], v["until"]) for v in versions] == [("one", 1, 2), ("two", 2, 3), ("one", 4, None)]
+    assert [(v["text"], v["seq"], v["ended"]) for v in versions] == [("one", 1, 2), ("two", 2, 3), ("one", 4, None)]
     times = [v["recorded_at"] for v in versions]
     assert times == sorted(times)
     assert before <= times[0] <= times[-1] <= datetime.now(UTC) + timedelta(seconds=1)
     assert {*TABLES["posts"].schema.names} < versions[0].keys()
     with store.view(2) as past:
-        assert [(v["text"], v["until"]) for v in past.history("posts", {"post": "x:p1"})] == [("one", 2), ("two", None)]
+        assert [(v["text"], v["ended"]) for v in past.history("posts", {"post": "x:p1"})] == [("one", 2), ("two", None)]
 
 
 def test_a_view_replays_the_past_whatever_is_written_meanwhile(store: Store) -> None:

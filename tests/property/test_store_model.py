@@ -46,7 +46,7 @@ LABELS = st.fixed_dictionaries(
         "label": st.just("benign"),
         "source": st.sampled_from([None, "", "desk"]),
         "at": st.sampled_from([None, at(0)]),
-        "ring_id": st.sampled_from([None, "r"]),
+        "until": st.sampled_from([None, at(9)]),
     }
 )
 LIKES = st.fixed_dictionaries(
@@ -168,7 +168,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def check_history(self, table: str, key: Key, seq: int, versions: list[dict[str, Any]]) -> None:
         for number in range(seq + 1):
-            then = [v for v in versions if v["seq"] <= number and (v["until"] is None or v["until"] > number)]
+            then = [v for v in versions if v["seq"] <= number and (v["ended"] is None or v["ended"] > number)]
             row = self.past[number][table].get(key)
             assert [{name: v[name] for name in TABLES[table].schema.names} for v in then] == ([row] if row else [])
 

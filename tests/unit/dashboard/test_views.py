@@ -173,9 +173,9 @@ def test_posts_by_time_as_text() -> None:
     ],
 )
 def test_earlier_texts_of_a_post(texts: list[str | None], removed: bool, earlier: list[str]) -> None:
-    rows: list[dict[str, object]] = [{"text": t, "until": i + 2} for i, t in enumerate(texts)]
+    rows: list[dict[str, object]] = [{"text": t, "ended": i + 2} for i, t in enumerate(texts)]
     if rows and not removed:
-        rows[-1]["until"] = None
+        rows[-1]["ended"] = None
     assert views.versions(rows) == earlier
 
 

@@ -14,6 +14,7 @@ def test_a_table_declares_what_a_store_needs(table: Table) -> None:
     names = table.schema.names
     assert table.about
     assert len(set(names)) == len(names)
+    assert not {"seq", "recorded_at", "ended"} & set(names)  # what a history adds
     assert table.key
     assert tuple(names[: len(table.key)]) == table.key
     assert table.time is None or table.column(table.time).type == TIME
