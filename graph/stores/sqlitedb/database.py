@@ -24,7 +24,7 @@ APPLICATION_ID = 0x4C4B5354
 """Marks a SQLite file as a Lockstep store (``LKST``)."""
 WAIT_S = 30.0
 """How long a statement waits for another process's lock."""
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 32 * 1024
 CHECKPOINT_PAGES = 16_384
 """The log is copied into the database each time it has grown by this many pages (64 MiB)."""
 

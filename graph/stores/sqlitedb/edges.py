@@ -18,6 +18,8 @@ from graph.stores.sqlitedb.nodes import REL_CODES, SLOTS, Ids, Ints
 
 FLUSH = 600_000
 """Relationships held back so that they are stored in order, at most."""
+SLICE = 20_000
+"""Relationships made into Python's numbers at once."""
 OBJECTS = (
     ("tickers", Rel.MENTIONS, NodeType.TICKER),
     ("links", Rel.LINKS_TO, NodeType.LINK),
@@ -72,7 +74,9 @@ class Edges:
         if self._held:
             ends = Ends.joined(self._held)
             order = np.lexsort((ends.ref, ends.other, ends.at, ends.slot))
-            self.database.many(sql("edge_insert"), zip(*_lists(ends, order), repeat(self.seq)))
+            for start in range(0, len(order), SLICE):  # Python's numbers take ten times the room
+                columns = _lists(ends, order[start : start + SLICE])
+                self.database.many(sql("edge_insert"), zip(*columns, repeat(self.seq)))
             self._held, self._count = [], 0
 
     def end(self, ends: Ends) -> None:

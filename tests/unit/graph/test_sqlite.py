@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -18,7 +19,7 @@ from graph.stores import sqlite
 from graph.stores.sqlite import SqliteStore
 from graph.stores.sqlitedb import database, edges, nodes
 from graph.stores.sqlitedb.codec import decode, encode
-from graph.stores.sqlitedb.database import APPLICATION_ID, SQL, Database, migrations, statements, translate
+from graph.stores.sqlitedb.database import APPLICATION_ID, SQL, Database, migrations, sql, statements, translate
 from tests.stores import batch, node, put, read
 
 
@@ -174,10 +175,30 @@ def _subclasses(kind: type[BaseException]) -> Iterator[type[BaseException]]:
         yield from _subclasses(below)
 
 
-@pytest.mark.parametrize("kind", sorted(set(_subclasses(sqlite3.Error)), key=lambda k: k.__name__))
+@pytest.mark.parametrize("kind", sorted(set(_subclasses(sqlite3.Error)), key=str))
 def test_no_exception_of_sqlite_escapes(kind: type[sqlite3.Error], store: SqliteStore) -> None:
     with pytest.raises(StoreError, match=r"graph\.db"), store._database.translated():
         raise kind("what it says")
+
+
+@pytest.mark.parametrize("failing", ["COMMIT", sql("next"), sql("commit_put")], ids=["commit", "begin", "number"])
+def test_a_commit_that_fails_is_taken_back(failing: str, store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store._database.run
+
+    def refuse(statement: str, params: Any = ()) -> list[Any]:
+        if statement == failing:
+            raise StoreUnavailable("refused")
+        return run(statement, params)
+
+    monkeypatch.setattr(store._database, "run", refuse)
+    with pytest.raises(StoreUnavailable, match="refused"):
+        put(store, "posts", {"post": "x:p1", "account": "x:new"})
+    monkeypatch.undo()
+    store.writer().__exit__(None, None, None)  # that was never entered: nothing to do
+    assert store.head() == 0
+    assert put(store, "posts", {"post": "x:p1", "account": "x:new"}).new == 1
+    with store.view() as view:
+        assert view.neighbours(node("account/x:new")).total == 1
 
 
 def test_a_full_disk_loses_nothing_committed(store: SqliteStore) -> None:
