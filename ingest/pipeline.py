@@ -1,7 +1,7 @@
 """Reading, validation and extraction of one file, in this process or in a child of its own.
 
-The child sends Arrow buffers through a pipe, so that it works on the next block while this process writes the last one;
-the pipe is small, so it never runs further ahead. It ends when its parent does: its next write finds the pipe closed.
+The child sends Arrow buffers through a pipe, so that it works on the next blocks while this process writes the last
+ones; a few wait in the child, and then it does too. It ends when its parent does: its next write finds the pipe closed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import struct
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +32,7 @@ from ingest.mapping import Mapped
 from ingest.times import Clock
 from ingest.validate import Context, Valid, validate_block
 
+AHEAD = 2  # pieces that may wait to be sent
 CHILD_FROM = 8_000_000  # bytes of a file; a smaller one is read before a child has started
 _LENGTH = struct.Struct("<Q")
 _START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from ingest.pipeline import main; main()"
@@ -100,8 +104,14 @@ def in_child(job: Job) -> Iterator[Piece]:
             child.kill()
 
 
+def frugal() -> None:
+    """Let Arrow use the system's allocator: it gives back what a block needed, where Arrow's own keeps it for long."""
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
 def main() -> None:
     """Run the child: a job on standard input, pieces on standard output."""
+    frugal()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not reach the pipe
@@ -118,8 +128,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     secret = None if raw["secret"] is None else bytes.fromhex(raw["secret"])
     job = Job(Path(raw["path"]), raw["format"], options, raw["skip"], raw["units"], secret)
     try:
-        for piece in inline(job):
-            send(sink, piece)
+        with _ahead(sink) as put:
+            for piece in inline(job):
+                put(piece)
         _send(sink, {"done": True})
     except LockstepError as e:
         _send(sink, {"error": [type(e).__name__, e.message, e.where, e.hint]})
@@ -127,6 +138,24 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         raise
     except Exception as e:  # noqa: BLE001 - whatever it is, the parent must hear of it
         _send(sink, {"crash": f"{type(e).__name__}: {e}", "trace": traceback.format_exc()})
+
+
+@contextmanager
+def _ahead(sink: BinaryIO) -> Iterator[Callable[[Piece], None]]:
+    """Send pieces from a thread, in order, so that reading goes on while the parent is busy; leaving sends them all."""
+    with ThreadPoolExecutor(max_workers=1) as sender:
+        waiting: deque[Future[None]] = deque()
+
+        def put(piece: Piece) -> None:
+            if len(waiting) == AHEAD:
+                waiting.popleft().result()
+            waiting.append(sender.submit(send, sink, piece))
+
+        try:
+            yield put
+        finally:
+            for sent in waiting:
+                sent.result()
 
 
 def send(sink: BinaryIO, piece: Piece) -> None:

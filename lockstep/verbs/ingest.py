@@ -36,6 +36,9 @@ def ingest(
     platform: Annotated[str | None, typer.Option(help="Platform of ids, where the input does not say.")] = None,
     venue: Annotated[str | None, typer.Option(help="Exchange of market data, where the input does not say.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Load files that are already loaded once more.")] = False,
+    index_text: Annotated[
+        bool, typer.Option("--index-text", help="Also index texts for search, which finds them without, but slower.")
+    ] = False,
     min_rows: Annotated[int, typer.Option(help="Fail (exit 3) if fewer rows were read.", min=0)] = 0,
     config: ConfigOption = None,
     store: StoreOption = None,
@@ -45,6 +48,9 @@ def ingest(
     """Load files into the graph. A bad row goes to the quarantine and stops nothing; loading twice changes nothing."""
     s = session(config, store, data_dir, as_json=as_json)
     result = load_into(s, paths, format_, options(s, type_, map_, platform, venue), again=again)
+    if index_text:
+        with s.store() as opened:
+            s.note(f"{opened.index_text()} posts added to the search index")
     if s.as_json:
         s.emit(asdict(result))
     else:
@@ -88,9 +94,11 @@ def load_into(
 ) -> LoadReport:
     """Load files into the session's store, with a progress bar on a terminal and a line a file in a log."""
     from ingest.load import load
+    from ingest.pipeline import frugal
 
     if not paths:
         raise ConfigError("no file named", "ingest", "lockstep ingest PATH...")
+    frugal()
     with s.store() as opened, progress(s) as tell:
         return load(
             opened, paths, format=format_, options=how, secret=s.settings.pseudonym_key, again=again, progress=tell

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
@@ -24,8 +25,10 @@ APPLICATION_ID = 0x4C4B5354
 """Marks a SQLite file as a Lockstep store (``LKST``)."""
 WAIT_S = 30.0
 """How long a statement waits for another process's lock."""
-CACHE_KIB = 32 * 1024
-CHECKPOINT_PAGES = 16_384
+BOUND = 999
+"""Values bound to one statement at most: what any build of SQLite allows."""
+CACHE_KIB = 16 * 1024
+CHECKPOINT_PAGES = 8_192
 """The log is copied into the database each time it has grown by this many pages (64 MiB)."""
 
 _FETCH = 500
@@ -115,6 +118,25 @@ class Database:
             before = self._connection.total_changes
             self._connection.executemany(statement, rows)
             return self._connection.total_changes - before
+
+    def insert(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Execute an ``INSERT … VALUES (?, …)`` for every row; returns how many rows were added.
+
+        Many rows share one execution of the statement, which takes little more than half of the time.
+        """
+        statement = statement.rstrip()
+        values = statement[statement.rindex("(") :]
+        block = BOUND // values.count("?")
+        wide = statement + f", {values}" * (block - 1)
+        left = iter(rows)
+        rest: list[Sequence[Any]] = []
+
+        def blocks() -> Iterator[list[Any]]:
+            while len(some := list(islice(left, block))) == block:
+                yield list(chain.from_iterable(some))
+            rest.extend(some)
+
+        return self.many(wide, blocks()) + self.many(statement, rest)
 
     def stream(self, statement: str, params: Params, size: int) -> Iterator[list[Any]]:
         """Rows in lists of bounded length."""
@@ -240,6 +262,7 @@ def _use_wal(database: Database) -> None:
     until = time.monotonic() + WAIT_S
     while True:
         try:
+            database.run("PRAGMA page_size = 8192")  # of a file that is still empty
             database.run("PRAGMA journal_mode = wal")
         except StoreUnavailable:
             if time.monotonic() > until:

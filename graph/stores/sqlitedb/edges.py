@@ -76,7 +76,7 @@ class Edges:
             order = np.lexsort((ends.ref, ends.other, ends.at, ends.slot))
             for start in range(0, len(order), SLICE):  # Python's numbers take ten times the room
                 columns = _lists(ends, order[start : start + SLICE])
-                self.database.many(sql("edge_insert"), zip(*columns, repeat(self.seq)))
+                self.database.insert(sql("edge_insert"), zip(*columns, repeat(self.seq)))
             self._held, self._count = [], 0
 
     def end(self, ends: Ends) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import repeat
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,7 @@ REL_CODES = {
 RELS = {code: rel for rel, code in REL_CODES.items()}
 SLOTS = 64
 """Slots of a node: 32 relation codes in two directions."""
-REMEMBERED = 60_000
+REMEMBERED = 25_000
 """Ids remembered of a type in each of two generations."""
 
 
@@ -117,7 +117,7 @@ class Ids:
         ids = memory.get(keys)
         missing = sorted(key for key, known in zip(keys, ids, strict=True) if known is None)
         if not missing:
-            return ids  # type: ignore[return-value] - none is missing
+            return cast("list[int]", ids)
         found = self._make_posts(missing) if kind == NodeType.POST else self._make(kind, missing)
         memory.put(missing, found)
         made = dict(zip(missing, found, strict=True))
@@ -128,7 +128,7 @@ class Ids:
         first, code = self.take(len(keys)), TYPE_CODES[kind]
         ids = list(range(first, first + len(keys)))
         rows = zip(ids, repeat(code), domains, keys, repeat(self.seq))
-        if self.database.many(sql("node_insert"), rows) == len(keys):
+        if self.database.insert(sql("node_insert"), rows) == len(keys):
             return ids
         span = {"first": first, "beyond": first + len(keys)}
         made = {row[0] for row in self.database.run(sql("nodes_made"), span)}
@@ -146,13 +146,13 @@ class Ids:
         first = self.take(len(keys))
         ids = list(range(first, first + len(keys)))
         rows = zip(keys, ids, repeat(self.seq))
-        if self.database.many(sql("post_id_insert"), rows) == len(keys):
+        if self.database.insert(sql("post_id_insert"), rows) == len(keys):
             stubs = list(zip(ids, keys, strict=True))
         else:
             known = lookup(self.database, "post_ids", keys)
             stubs = [(i, key) for i, key in zip(ids, keys, strict=True) if known[key] == i]
             ids = [known[key] for key in keys]
-        self.database.many(sql("stub_insert"), stubs)
+        self.database.insert(sql("stub_insert"), stubs)
         return ids
 
     def _domains(self, links: list[str]) -> list[int]:

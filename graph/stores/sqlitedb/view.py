@@ -174,5 +174,6 @@ def _table(name: str) -> Table:
 
 def _post(row: Sequence[Any]) -> Post:
     """A post from its id, seq and columns."""
-    values = record_batch([row], TABLES["posts"].schema, skip=2).to_pylist()[0]
-    return Post(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    values: dict[str, Any] = record_batch([row], TABLES["posts"].schema, skip=2).to_pylist()[0]
+    lists: dict[str, Any] = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Post(**values | lists)

@@ -114,7 +114,7 @@ class SqliteWriter:
             rows.database.run(sql("next_id_put"), (self._following,))
 
     def _take(self, count: int) -> int:
-        first = self._following
+        first: int = self._following
         self._following += count
         return first
 

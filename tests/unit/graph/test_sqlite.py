@@ -432,3 +432,15 @@ def test_names_are_found_before_and_after_indexing(store: SqliteStore) -> None:
     with store.view() as view:
         assert view.search("queen") == []
         assert [hit.text for hit in view.search("king")] == ["King"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 332, 333, 334, 700])
+def test_rows_inserted_together_are_the_same_as_one_by_one(count: int, tmp_path: Path) -> None:
+    database = Database(tmp_path / "d.db")
+    database.run("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c INTEGER)")
+    rows = [(i, f"row {i}", i % 7) for i in range(count)]
+    insert = "INSERT OR IGNORE INTO t VALUES (?, ?, ?)\n"  # 333 of them are as many values as one statement takes
+    assert database.insert(insert, iter(rows)) == count
+    assert database.run("SELECT * FROM t ORDER BY a") == rows
+    assert database.insert(insert, [*rows, (count, "new", 0)]) == 1
+    database.close()
