@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -85,6 +86,18 @@ class Session:
         for row in rows:
             table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
         self.out.print(table)
+
+
+def program() -> str:
+    """How this program is called from here: ``lockstep``, or its path where that is not the one on the search path."""
+    called = Path(sys.argv[0])
+    found = shutil.which("lockstep")
+    if called.name != "lockstep" or (found is not None and Path(found).samefile(called)):
+        return "lockstep"
+    try:
+        return str(called.relative_to(Path.cwd()))
+    except ValueError:
+        return str(called)
 
 
 def session(

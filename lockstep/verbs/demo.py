@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +12,12 @@ from typing import Annotated
 import typer
 
 from graph.errors import ConfigError
+from graph.findings import Checked, Finding
+from graph.store import View
 from lockstep.config import Origin, Settings
 from lockstep.parameters import parameters
-from lockstep.session import JsonOption, Session, session
+from lockstep.session import JsonOption, Session, program, session
+from lockstep.verbs.findings import evidence_posts, first_few
 
 MARK = "made-by-lockstep-demo"
 
@@ -57,15 +61,41 @@ def demo(
         return
     for line in loaded.summary():
         s.line(line)
+    s.line()
     for r in results:
         s.line(f"{r.run.detector}: {r.run.summary}")
+    with s.view() as view:
+        for finding in findings:
+            s.line()
+            for line in _evidence(view, finding):
+                s.line(line)
     s.line()
     for line in comparison.lines():
         s.line(line)
     s.line()
     where = f"--store {s.settings.store_url} --data-dir {s.settings.data_dir}"
-    s.line(f"Findings with their evidence: lockstep findings list {where}")
-    s.line(f"Open the dashboard:           lockstep dashboard {where}")
+    s.line(f"All of a finding's evidence:  {program()} findings show ID {where}")
+    s.line(f"Open the dashboard:           {program()} dashboard {where}")
+
+
+def _evidence(view: View, finding: Finding, posts: int = 2) -> Iterator[str]:
+    """A finding in a few lines: the sentence, the accounts, what it rests on, what would clear it, and some posts."""
+    yield f"{finding.id[:10]}  {finding.priority} priority, {finding.kind}"
+    yield f"  {finding.summary}"
+    known = (view.account(m.account) for m in finding.members)
+    yield "  accounts: " + ", ".join(a.handle or a.account for a in known if a is not None)
+    resting = (e for e in finding.evidence if e.ref in finding.rests_on)
+    measures = first_few(f"{e.measure}: {e.value:g} {e.unit}, {e.expected:.2g} expected" for e in resting)
+    yield "  rests on: " + "; ".join(measures)
+    for state in (Checked.PRESENT, Checked.NOT_CHECKABLE):
+        texts = [f"{c.text} ({c.detail})" if c.detail else c.text for c in finding.would_clear if c.state is state]
+        if texts:
+            yield f"  would clear it, {state}: " + "; ".join(texts)
+    behind = evidence_posts(view, finding)
+    for post in behind[:posts]:
+        yield f"  {post.created_at:%Y-%m-%d %H:%M:%S}  {post.account}: {' '.join((post.text or '').split())}"
+    if len(behind) > posts:
+        yield f"  … and {len(behind) - posts} more posts"
 
 
 def _session(out: Path, *, as_json: bool) -> Session:

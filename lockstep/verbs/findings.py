@@ -65,14 +65,14 @@ def list_(
         s.emit([orjson.loads(to_json(f)) for f in found])
         return
     for f in found:
-        targets = " ".join([*_first(f"${t}" for t in f.tickers), *_first(f.links)])
+        targets = " ".join([*first_few(f"${t}" for t in f.tickers), *first_few(f.links)])
         s.line(f"{f.id[:10]}  {f.priority:<6}  {f.score:.2f}  {f.kind}  {len(f.members)} accounts  {targets}")
         s.line(f"            {f.summary}")
     if not found:
         s.line("no findings" if runs else "no findings: no detector has run yet (lockstep detect)")
 
 
-def _first(names: Iterable[str], shown: int = 3) -> list[str]:
+def first_few(names: Iterable[str], shown: int = 3) -> list[str]:
     """The first few, and how many more there are."""
     every = list(names)
     return every[:shown] + ([f"(+{len(every) - shown})"] if len(every) > shown else [])

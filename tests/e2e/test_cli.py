@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lockstep.locks import hold
+from lockstep.session import program
 from tests.cli import Ran, lockstep
 
 
@@ -39,7 +40,17 @@ def finding(where: list[str]) -> str:
 def test_the_demo_shows_findings_beside_the_truth_and_how_to_go_on(demo: tuple[Path, Ran]) -> None:
     _, ran = demo
     assert ran.code == 0, ran.err
-    for words in ("Planted:", "found", "missed", "left alone", "spoilt on purpose", "lockstep dashboard --store"):
+    for words in (
+        "rests on: posting $",
+        "would clear it, ",
+        "more posts",
+        "Planted:",
+        "found",
+        "missed",
+        "left alone",
+        "spoilt on purpose",
+        "lockstep dashboard --store",
+    ):
         assert words in ran.out
     assert "4/4" in ran.err
 
@@ -245,6 +256,45 @@ def test_ingest_reports_and_exit_codes(tmp_path: Path) -> None:
     assert lockstep("detect", *where).code == 0
     assert lockstep("findings", "list", *where).out.strip() == "no findings"
     assert lockstep("findings", "list", "--at", 99, *where).code == 2
+
+
+def test_the_program_is_named_as_it_can_be_called_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = tmp_path / "bin" / "lockstep"
+    called.parent.mkdir()
+    called.write_text("")
+    called.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(called)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert program() == "bin/lockstep"
+    monkeypatch.chdir("/")
+    assert program() == str(called.relative_to("/"))
+    monkeypatch.chdir(called.parent)
+    monkeypatch.setattr("sys.argv", [str(tmp_path / "lockstep")])
+    assert program() == str(tmp_path / "lockstep")
+    monkeypatch.setattr("sys.argv", [str(called)])
+    monkeypatch.setenv("PATH", str(called.parent))
+    assert program() == "lockstep"
+    monkeypatch.setattr("sys.argv", ["/x/__main__.py"])
+    assert program() == "lockstep"
+
+
+def test_a_terminal_sees_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    from types import SimpleNamespace
+
+    from rich.console import Console
+
+    from lockstep.verbs.ingest import progress
+
+    monkeypatch.setattr("sys.stderr", SimpleNamespace(isatty=lambda: True, write=len, flush=lambda: None))
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=100)
+    step = SimpleNamespace(path=tmp_path / "posts.jsonl", rows=7, bytes=50, total_bytes=100)
+    with progress(SimpleNamespace(err=console)) as tell:  # type: ignore[arg-type]
+        tell(step)
+        tell(step)
+    assert "posts.jsonl" in shown.getvalue()
+    assert "7 rows" in shown.getvalue()
 
 
 def test_help_version_and_unknown_verbs() -> None:
