@@ -53,9 +53,10 @@ def main() -> None:
     except (LockstepError, SettingsError) as error:
         _say(error)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of a pipe (head, less) has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # the reader of a pipe (head, less) has seen enough
+            sys.exit(0)
+        raise
 
 
 def _say(error: LockstepError | SettingsError) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import networkx as nx
@@ -25,6 +28,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
 def where(demo: tuple[Path, Ran]) -> list[str]:
     out, _ = demo
     return ["--store", f"sqlite:///{out}/lockstep.db", "--data-dir", f"{out}/store"]
+
+
+@pytest.fixture
+def own(demo: tuple[Path, Ran], tmp_path: Path) -> list[str]:
+    """A copy of the demo's store, for tests that add to it."""
+    shutil.copytree(demo[0], tmp_path / "own")
+    return ["--store", f"sqlite:///{tmp_path}/own/lockstep.db", "--data-dir", f"{tmp_path}/own/store"]
 
 
 @pytest.fixture(autouse=True)
@@ -120,20 +130,20 @@ def test_spreadsheets_take_no_cell_for_a_formula() -> None:
     ]  # fmt: skip
 
 
-def test_detect_again_finds_the_same(where: list[str]) -> None:
-    before = [f["id"] for f in lockstep("findings", "list", "--json", *where).json]
-    ran = lockstep("detect", "shilling", "--json", *where)
+def test_detect_again_finds_the_same(own: list[str]) -> None:
+    before = [f["id"] for f in lockstep("findings", "list", "--json", *own).json]
+    ran = lockstep("detect", "shilling", "--json", *own)
     assert ran.code == 0
     assert sorted(f["id"] for f in ran.json[0]["findings"]) == sorted(before)
-    assert [f["id"] for f in lockstep("findings", "list", "--json", *where).json] == before
+    assert [f["id"] for f in lockstep("findings", "list", "--json", *own).json] == before
 
 
-def test_detect_says_what_it_found_and_can_fail_a_pipeline(where: list[str]) -> None:
-    ran = lockstep("detect", *where)
+def test_detect_says_what_it_found_and_can_fail_a_pipeline(own: list[str]) -> None:
+    ran = lockstep("detect", *own)
     assert ran.code == 0
     assert "flagged" in ran.out
-    assert lockstep("detect", "--fail-on", "note", *where).code == 10
-    assert lockstep("detect", "--until", "2001-01-01", "--fail-on", "note", *where).code == 0
+    assert lockstep("detect", "--fail-on", "note", *own).code == 10
+    assert lockstep("detect", "--until", "2001-01-01", "--fail-on", "note", *own).code == 0
 
 
 @pytest.mark.parametrize(
@@ -152,6 +162,38 @@ def test_detect_refuses_what_it_does_not_know(where: list[str], arguments: tuple
     ran = lockstep("detect", *arguments, *where)
     assert ran.code == 2
     assert message in ran.err
+
+
+def test_a_detector_that_fails_is_said_and_recorded(own: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("by naught")
+
+    monkeypatch.setattr("detectors.shilling.Shilling.detect", fail)
+    ran = lockstep("detect", *own)
+    assert ran.code == 5
+    assert "by naught" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_parameters_come_from_the_file_and_the_command_line_wins(own: list[str]) -> None:
+    Path("lockstep.toml").write_text("[detectors.shilling]\nwindow = 30\nlayers = 'co_link'\n")
+    ran = lockstep("detect", "--set", "shilling.window=45", "--set", "shilling.layers=co_text", "--json", *own)
+    params = ran.json[0]["run"]["params"]
+    assert (params["window"], params["layers"]) == (45.0, "co_text")
+    Path("lockstep.toml").write_text("[detectors.shiling]\nwindow = 30\n")
+    assert "did you mean 'shilling'" in lockstep("detect", *own).err
+    ran = lockstep("config", "--set")
+    assert ran.code == 2
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(where: list[str]) -> None:
+    command = [sys.executable, "-m", "lockstep", "findings", "export", "--out", "-", *where]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.wait() == 0
+        assert process.stderr.read() == b""
 
 
 def test_one_detect_at_a_time(where: list[str], demo: tuple[Path, Ran]) -> None:
@@ -183,18 +225,18 @@ def test_network_refuses_what_it_cannot_do(where: list[str]) -> None:
     assert (empty.code, "no two accounts" in empty.err) == (0, True)
 
 
-def test_quarantine_lists_exports_and_replays(where: list[str], tmp_path: Path) -> None:
-    rows = lockstep("quarantine", "list", "--json", *where).json
+def test_quarantine_lists_exports_and_replays(own: list[str], tmp_path: Path) -> None:
+    rows = lockstep("quarantine", "list", "--json", *own).json
     assert len(rows) == 5
     assert {"source", "line", "field", "reason", "raw"} <= set(rows[0])
-    listed = lockstep("quarantine", "list", "--source", "posts", *where)
+    listed = lockstep("quarantine", "list", "--source", "posts", *own)
     assert "posts.created_at: not a time" in listed.out
-    assert lockstep("quarantine", "export", "--out", tmp_path / "q.jsonl", *where).code == 0
+    assert lockstep("quarantine", "export", "--out", tmp_path / "q.jsonl", *own).code == 0
     assert len((tmp_path / "q.jsonl").read_text().splitlines()) == 5
-    assert lockstep("quarantine", "replay", "--json", *where).code == 0
-    assert lockstep("quarantine", "replay", *where).code == 0
-    assert len(lockstep("quarantine", "list", "--json", *where).json) == 5  # still as wrong as they were
-    assert "the quarantine is empty" in lockstep("quarantine", "list", "--source", "nothing", *where).out
+    assert lockstep("quarantine", "replay", "--json", *own).code == 0
+    assert lockstep("quarantine", "replay", *own).code == 0
+    assert len(lockstep("quarantine", "list", "--json", *own).json) == 5  # still as wrong as they were
+    assert "the quarantine is empty" in lockstep("quarantine", "list", "--source", "nothing", *own).out
 
 
 def test_doctor(where: list[str], tmp_path: Path) -> None:
