@@ -34,7 +34,7 @@ class FileReport:
     path: str
     format: str = ""
     status: Status = "loaded"
-    rows: int = 0  # raw rows read this time, valid or not
+    rows: int = 0  # records read this time, valid or not (one row of a mapped table may yield several)
     resumed_after: int = 0  # line or row after which an interrupted load went on
     tables: dict[str, Written] = field(default_factory=dict)
     rejected: int = 0
@@ -78,7 +78,7 @@ class FileReport:
         if self.status == "resumed":
             head += f" after {self.resumed_after:,}"
         if self.status in {"loaded", "resumed"} or self.rows:
-            head += f", {self.rows:,} rows" + (f" ({self.format})" if self.format else "")
+            head += f", {self.rows:,} records" + (f" ({self.format})" if self.format else "")
         if self.status == "loaded" and not self.rows:
             head += ": the file is empty"
         out = [head]
@@ -156,7 +156,7 @@ class LoadReport:
             for written in self.tables.values():
                 w.add(written)
             out.append(
-                f"{len(self.files)} files, {len(self.failed)} failed: {self.rows:,} rows, {w.new:,} new, "
+                f"{len(self.files)} files, {len(self.failed)} failed: {self.rows:,} records, {w.new:,} new, "
                 f"{w.changed:,} changed, {w.unchanged:,} unchanged, {self.rejected:,} rejected"
             )
         return out
