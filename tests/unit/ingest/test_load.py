@@ -201,7 +201,7 @@ def test_directories_are_read_in_order_and_unknown_files_reported(store: Store, 
     ]
     assert "no format recognises" in str(report.files[0].error)
     assert report.failed == [report.files[0]]
-    assert "3 files, 1 failed: 2 rows, 2 new" in report.summary()[-1]
+    assert "3 files, 1 failed: 2 records, 2 new" in report.summary()[-1]
 
 
 def test_empty_directory_and_empty_file_and_missing_file(store: Store, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_empty_directory_and_empty_file_and_missing_file(store: Store, tmp_path:
     report = load(store, [tmp_path / "empty", tmp_path / "posts.jsonl", tmp_path / "none"])
     assert [f.status for f in report.files] == ["failed", "loaded", "failed"]
     assert "holds no files" in str(report.files[0].error)
-    assert report.files[1].lines() == [f"{tmp_path / 'posts.jsonl'}: loaded, 0 rows (jsonl): the file is empty"]
+    assert report.files[1].lines() == [f"{tmp_path / 'posts.jsonl'}: loaded, 0 records (jsonl): the file is empty"]
     assert "no such file" in str(report.files[2].error)
 
 
