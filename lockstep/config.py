@@ -204,7 +204,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Origin]:
             continue
         if name.startswith(_DETECTOR):
             detector, _, parameter = name.removeprefix(_DETECTOR).lower().partition("__")
-            found[f"detectors.{detector}.{parameter}"] = Origin(_value(text), name)
+            found[f"detectors.{detector}.{parameter}"] = Origin(read_value(text), name)
         elif name in variables:
             found[variables[name].name] = Origin(text, name)
         else:
@@ -212,8 +212,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Origin]:
     return found
 
 
-def _value(text: str) -> Any:
-    """A variable's text as the TOML value it looks like, else as text."""
+def read_value(text: str) -> Any:
+    """A text as the TOML value it looks like, else as text."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detectors.base import Detector, Value, discover, resolve, unknown
 from graph.errors import ConfigError
-from lockstep.config import Settings
+from lockstep.config import Settings, read_value
 
 
 def parameters(settings: Settings, given: Sequence[str] = ()) -> dict[str, dict[str, Value]]:
@@ -44,13 +43,5 @@ def _given(texts: Sequence[str], known: Mapping[str, Detector]) -> dict[str, dic
             raise ConfigError(f"{text!r} is no parameter", "--set", "write DETECTOR.PARAM=VALUE")
         if name not in known:
             raise unknown(name, known, "--set")
-        found.setdefault(name, {})[parameter] = _value(value.strip())
+        found.setdefault(name, {})[parameter] = read_value(value.strip())
     return found
-
-
-def _value(text: str) -> Any:
-    """The TOML value a text looks like, else the text."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

@@ -31,6 +31,8 @@ EXIT_CODES: Mapping[int, str] = {
     10: "findings at or above --fail-on",
 }
 
+PIPED = 240  # columns of a table that goes to a file or a pipe
+
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file (default: lockstep.toml, if there is one).")
 ]
@@ -49,7 +51,7 @@ class Session:
 
     settings: config.Settings
     as_json: bool = False
-    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=not sys.stdout.isatty()))
+    out: Console = field(default_factory=lambda: Console(highlight=False, width=None if sys.stdout.isatty() else PIPED))
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     @contextmanager

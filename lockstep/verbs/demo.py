@@ -114,7 +114,7 @@ def _session(out: Path, *, as_json: bool) -> Session:
 def _make_room(out: Path) -> None:
     """An empty folder; only one that an earlier demo made is replaced."""
     mark = out / MARK
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
         if not mark.exists():
             raise ConfigError(
                 "the folder is not empty and not from an earlier demo", str(out), "name another with --out"

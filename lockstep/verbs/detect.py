@@ -10,7 +10,7 @@ import typer
 
 from detectors.base import Scope, discover, unknown
 from graph.errors import ConfigError, DetectorError
-from graph.findings import Priority
+from graph.findings import Priority, Status
 from lockstep.parameters import parameters
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 
@@ -40,13 +40,13 @@ def moment(text: str | None, option: str, now: datetime) -> datetime | None:
     if text is None:
         return None
     span = _SPAN.fullmatch(text.strip())
-    if span:
-        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
     try:
+        if span:
+            return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ConfigError(f"{text!r} is no time", option, "write 2026-03-01, 2026-03-01T12:00:00Z or 7d") from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def detect(
@@ -80,7 +80,8 @@ def detect(
     if failed:
         names_ = ", ".join(r.run.detector for r in failed)
         raise DetectorError(f"failed: {failed[0].run.error}", names_, "the other detectors' findings are recorded")
-    if fail_on and any(f.priority.rank <= fail_on.rank for r in results for f in r.findings):
+    live = [f for r in results for f in r.findings if f.status is Status.LIVE]
+    if fail_on and any(f.priority.rank <= fail_on.rank for f in live):
         raise typer.Exit(FLAGGED)
 
 
@@ -101,6 +102,9 @@ def run_detectors(
                 return run(opened, names, params, scope, shadow=shadow)
         except Locked as error:
             raise ConfigError("another run of detect is under way", str(error.path), "wait for it to end") from error
+        except OSError as error:
+            what = f"the data folder cannot be used: {error.strerror}"
+            raise ConfigError(what, str(opened.data_dir), "name another with --data-dir") from error
 
 
 def report(s: Session, results: Sequence[RunResult]) -> None:

@@ -13,7 +13,7 @@ import orjson
 import typer
 
 from graph.errors import ConfigError
-from graph.findings import Finding, Priority, to_json
+from graph.findings import Finding, Priority, Status, to_json
 from graph.model import NodeType, Post
 from graph.store import View
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
@@ -66,7 +66,8 @@ def list_(
         return
     for f in found:
         targets = " ".join([*first_few(f"${t}" for t in f.tickers), *first_few(f.links)])
-        s.line(f"{f.id[:10]}  {f.priority:<6}  {f.score:.2f}  {f.kind}  {len(f.members)} accounts  {targets}")
+        shadow = "  shadow" if f.status is Status.SHADOW else ""
+        s.line(f"{f.id[:10]}  {f.priority:<6}  {f.score:.2f}  {f.kind}  {len(f.members)} accounts  {targets}{shadow}")
         s.line(f"            {f.summary}")
     if not found:
         s.line("no findings" if runs else "no findings: no detector has run yet (lockstep detect)")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ import typer
 
 from graph.errors import ConfigError, IngestError
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
+from lockstep.verbs.detect import moment
 
 if TYPE_CHECKING:
     from ingest.formats.base import Options
@@ -40,6 +42,9 @@ def ingest(
         bool, typer.Option("--index-text", help="Also index texts for search, which finds them without, but slower.")
     ] = False,
     min_rows: Annotated[int, typer.Option(help="Fail (exit 3) if fewer rows were read.", min=0)] = 0,
+    max_age: Annotated[
+        str | None, typer.Option(help="Fail (exit 3) if the store's newest post is older (36h, 7d).")
+    ] = None,
     config: ConfigOption = None,
     store: StoreOption = None,
     data_dir: DataDirOption = None,
@@ -47,6 +52,7 @@ def ingest(
 ) -> None:
     """Load files into the graph. A bad row goes to the quarantine and stops nothing; loading twice changes nothing."""
     s = session(config, store, data_dir, as_json=as_json)
+    oldest = moment(max_age, "--max-age", datetime.now(UTC))
     result = load_into(s, paths, format_, options(s, type_, map_, platform, venue), again=again)
     if index_text:
         with s.store() as opened:
@@ -68,6 +74,26 @@ def ingest(
         raise IngestError(
             f"{rows} rows read, {min_rows} expected", ", ".join(map(str, paths)), "is the export complete?"
         )
+    if oldest is not None:
+        require_fresh(s, oldest)
+
+
+def require_fresh(s: Session, oldest: datetime) -> None:
+    """Refuse a store whose newest post is older than that.
+
+    Raises
+    ------
+    IngestError
+        It is, or there is no post at all.
+    """
+    import pyarrow.compute as pc
+
+    with s.view() as view:
+        times = [pc.max(batch["created_at"]).as_py() for batch in view.scan("posts", columns=["created_at"])]
+    newest = max((t for t in times if t is not None), default=None)
+    if newest is None or newest < oldest:
+        found = "there is no post" if newest is None else f"the newest post is of {newest:%Y-%m-%d %H:%M} UTC"
+        raise IngestError(f"{found}, older than --max-age allows", s.settings.store_url, "is the export still running?")
 
 
 def options(

@@ -289,6 +289,13 @@ def test_ingest_reports_and_exit_codes(tmp_path: Path) -> None:
     again = lockstep("ingest", posts, "--again", "--json", *where)
     assert again.json["files"][0]["tables"]["posts"]["unchanged"] == 1
     assert lockstep("ingest", posts, "--again", "--min-rows", 2, *where).code == 3
+    assert lockstep("ingest", posts, "--max-age", "20000w", *where).code == 0
+    stale = lockstep("ingest", posts, "--max-age", "1h", *where)
+    assert (stale.code, "the newest post is of 2026-03-01 14:00 UTC" in stale.err) == (3, True)
+    bare = ["--store", f"sqlite:///{tmp_path}/bare.db", "--data-dir", str(tmp_path / "data")]
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"ticker":"ZORB","at":"2026-03-01T14:00:05Z","kind":"listing"}\n')
+    assert "there is no post" in lockstep("ingest", events, "--max-age", "1h", *bare).err
     assert lockstep("ingest", tmp_path / "absent.jsonl", *where).code == 3
     assert lockstep("ingest", posts, "--map", tmp_path / "absent.toml", *where).code == 2
     (tmp_path / "notes.txt").write_text("not a table at all")
