@@ -11,7 +11,7 @@ from typing import Any
 
 from detectors.base import Detector, Scope, Value, discover, resolve, unknown
 from graph.errors import ConfigError, DetectorError
-from graph.findings import Finding, Priority, Run, Status, digest
+from graph.findings import Finding, Priority, Run, Status, digest, finding_id
 from graph.store import Store, View
 
 SAME_RING = 0.5  # Jaccard similarity of members from which a ring is the one seen before
@@ -84,7 +84,9 @@ def _one(store: Store, view: View, job: Job) -> RunResult:
     about = [detector.name, detector.version, dict(params), view.seq, scope.start, scope.end, started, status]
     run_id = digest([str(x) if isinstance(x, datetime) else x for x in about])[:20]
     found, error = _detect(detector, view, params, scope)
-    findings = lineage([dataclasses.replace(f, run_id=run_id, status=status) for f in found], view)
+    # the status is part of what the id is made of
+    said = [dataclasses.replace(f, run_id=run_id, status=status, id="", lineage_id="") for f in found]
+    findings = lineage(said, view)
     counts = {"accounts": view.count("accounts"), "posts": view.count("posts")}
     counts |= {str(p): sum(f.priority is p for f in findings) for p in Priority}
     record = Run(
@@ -135,25 +137,31 @@ def lineage(findings: Sequence[Finding], view: View) -> list[Finding]:
 
     Same ring: found by the same detector, of the same kind and status, at least half of all members in common. Each
     earlier finding is continued once, by the one most like it; one that says the very same is kept as it was recorded.
+    One that was superseded meanwhile and now returns is recorded anew, under an id of its own.
     """
-    result = {}
-    earlier = {f.id: f for name in {f.detector for f in findings} for f in view.findings(detector=name)}
-    for new in findings:
-        old = earlier.pop(new.id, None) or view.finding(new.id)
-        if old is not None and old.id == new.id:
-            result[new.id] = old
-    open_ = [f for f in findings if f.id not in result]
+    earlier = {finding_id(f): f for name in {f.detector for f in findings} for f in view.findings(detector=name)}
+    result = {new.id: earlier.pop(new.id) for new in findings if new.id in earlier}
+    fresh = {f.id: _anew(f, view) for f in findings if f.id not in result}
+    left = {f.id: f for f in earlier.values()}
     pairs = sorted(
-        (-_overlap(new, old), new.id, old.id)
-        for new in open_
-        for old in earlier.values()
+        (-_overlap(new, old), new_id, old.id)
+        for new_id, new in fresh.items()
+        for old in left.values()
         if (new.kind, new.status) == (old.kind, old.status) and _overlap(new, old) >= SAME_RING
     )
     for _, new_id, old_id in pairs:
-        if new_id not in result and old_id in earlier:
-            new, old = next(f for f in open_ if f.id == new_id), earlier.pop(old_id)
-            result[new_id] = dataclasses.replace(new, lineage_id=old.lineage_id, supersedes=old.id)
-    return [result.get(f.id, f) for f in findings]
+        if new_id not in result and old_id in left:
+            old = left.pop(old_id)
+            result[new_id] = dataclasses.replace(fresh[new_id], lineage_id=old.lineage_id, supersedes=old.id)
+    return [result.get(f.id) or fresh[f.id] for f in findings]
+
+
+def _anew(finding: Finding, view: View) -> Finding:
+    """The finding, under another id where the store has it already: as superseded, since it is not listed."""
+    known = view.finding(finding.id)
+    if known is None or known.id != finding.id:
+        return finding
+    return dataclasses.replace(finding, id=digest([finding.id, view.seq])[:20], lineage_id=known.lineage_id)
 
 
 def _overlap(one: Finding, other: Finding) -> float:

@@ -194,19 +194,19 @@ def digest(value: Any) -> str:
 
 
 def finding_id(finding: Finding) -> str:
-    """Hash of detector, version, kind, parameters, members and window: same input, same id."""
+    """Hash of detector, version, kind, parameters, members, window, and whether it is a shadow: same input, same id."""
     w = finding.window
-    return digest(
-        [
-            finding.kind,
-            finding.detector,
-            finding.version,
-            dict(finding.params),
-            sorted(finding.accounts),
-            w.start.isoformat(),
-            w.end.isoformat(),
-        ]
-    )[:20]
+    about = [
+        finding.kind,
+        finding.detector,
+        finding.version,
+        dict(finding.params),
+        sorted(finding.accounts),
+        w.start.isoformat(),
+        w.end.isoformat(),
+    ]
+    # the store keeps the first of an id: what was only a shadow must not keep the live finding out
+    return digest(about + [finding.status] * (finding.status is not Status.LIVE))[:20]
 
 
 def to_json(value: Finding | Run) -> str:

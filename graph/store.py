@@ -188,7 +188,10 @@ class View(Protocol):
     def findings(
         self, *, kind: str | None = None, detector: str | None = None, run: str | None = None
     ) -> list[Finding]:
-        """Findings recorded up to this seq that no later one supersedes, by priority, score (down) and id."""
+        """Findings recorded up to this seq that no later one supersedes, by priority, score (down) and id.
+
+        Shadow findings are among them. Superseded is for good: a ring that returns comes under an id of its own.
+        """
 
     def finding(self, finding_id: str) -> Finding | None:
         """One finding, superseded or not; a prefix of the id suffices where it is unambiguous, else None."""

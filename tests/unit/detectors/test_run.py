@@ -141,6 +141,48 @@ def test_of_two_likenesses_the_greater_continues(store: Store) -> None:
     assert [f.supersedes for f in got] == [None, old.id]
 
 
+def test_what_was_only_a_shadow_is_live_when_it_is_run_live(said: Said, store: Store) -> None:
+    said.result = [ring("x:a", "x:b", "x:c")]
+    (shadow,), (live,) = run(store, [], {}, shadow=["said"]), run(store, ["said"], {})
+    (again,), (shadow_again,) = run(store, ["said"], {}), run(store, [], {}, shadow=["said"])
+    assert [f.status for f in live.findings] == [Status.LIVE]
+    assert live.findings[0].lineage_id == live.findings[0].id
+    assert (again.findings, shadow_again.findings) == (live.findings, shadow.findings)
+    with store.view() as view:
+        assert {(f.id, f.status, f.run_id) for f in view.findings()} == {
+            (shadow.findings[0].id, Status.SHADOW, shadow.run.id),
+            (live.findings[0].id, Status.LIVE, live.run.id),
+        }
+
+
+def test_a_superseded_ring_that_returns_is_listed_again(said: Said, store: Store) -> None:
+    first, other = ring("x:a", "x:b", "x:c"), ring("x:a", "x:b", name="other")
+    for said.result in ([first], [other]):
+        run(store, ["said"], {})
+    said.result = [first]
+    (back,), (again,) = run(store, ["said"], {}), run(store, ["said"], {})
+    assert back.findings[0].id not in {first.id, other.id}
+    assert (back.findings[0].supersedes, back.findings[0].lineage_id) == (other.id, first.id)
+    assert again.findings == back.findings
+    with store.view() as view:
+        assert view.findings() == list(back.findings)
+        assert view.finding(first.id) is not None
+    said.result = [other]
+    (turned,) = run(store, ["said"], {})
+    with store.view() as view:
+        assert view.findings() == list(turned.findings)
+
+
+def test_one_that_returns_beside_its_successor_goes_on_with_its_lineage(said: Said, store: Store) -> None:
+    first, other = ring("x:a", "x:b", "x:c"), ring("x:a", "x:b", name="other")
+    for said.result in ([first], [other], [first, other]):
+        (result,) = run(store, ["said"], {})
+    back, kept = result.findings
+    assert (kept.id, back.supersedes, back.lineage_id) == (other.id, None, first.id)
+    with store.view() as view:
+        assert {f.id for f in view.findings()} == {back.id, kept.id}
+
+
 @pytest.mark.parametrize("changed", [{"kind": "sybil_ring"}, {"status": Status.SHADOW}])
 def test_another_kind_or_status_is_another_ring(store: Store, changed: dict[str, object]) -> None:
     with store.writer() as writer:
