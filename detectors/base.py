@@ -38,6 +38,7 @@ class Param:
     high: float | None
     about: str
     choices: tuple[str, ...] = ()
+    several: bool = False  # a text that lists choices, separated by commas
 
     def check(self, value: Any, where: str) -> Value:
         """The value, converted from an integer where a float is meant.
@@ -53,8 +54,8 @@ class Param:
             raise ConfigError(
                 f"{self.name} is {value!r}, not of type {self.type.__name__}", where=where, hint=self.about
             )
-        if self.choices and value not in self.choices:
-            raise ConfigError(f"{self.name} is {value!r}", where=where, hint=f"one of {', '.join(self.choices)}")
+        if self.choices:
+            self._chosen(value, where)
         if isinstance(value, int | float) and not (
             (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
         ):
@@ -62,6 +63,17 @@ class Param:
                 f"{self.name} is {value!r}, outside {self.low} … {self.high} {self.unit}", where=where, hint=self.about
             )
         return value
+
+    def _chosen(self, value: Any, where: str) -> None:
+        names = listed(value) if self.several else [value]
+        if not names or any(name not in self.choices for name in names):
+            hint = f"{'one or more' if self.several else 'one'} of {', '.join(self.choices)}"
+            raise ConfigError(f"{self.name} is {value!r}", where=where, hint=hint)
+
+
+def listed(text: str) -> list[str]:
+    """The names in a text that lists them, separated by commas, each once."""
+    return list(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from detectors.base import Detector, Param, Scope, Value
+from detectors.base import Detector, Param, Scope, Value, listed
 from detectors.coaction.actions import ACTIONS
 from detectors.coaction.clearing import Cleared, explanations
 from detectors.coaction.context import Context, named
@@ -27,7 +27,6 @@ from detectors.coaction.ring import POSTS_READ, Ring
 from detectors.coaction.rings import components
 from detectors.coaction.streams import Pairs, Rule, Stream, names_of, pairs, rule
 from detectors.coaction.sweep import Ints
-from graph.errors import ConfigError
 from graph.findings import Evidence, Finding, Layer, Member, Priority, Role, Window
 from graph.model import NodeType
 from graph.projection import events, restrict
@@ -56,7 +55,7 @@ class Shilling(Detector):
         Param("min_weight", int, "occasions", 2, 1, 1000, "least number of occasions of a pair"),
         Param("fdr", float, "1", 0.05, 1e-9, 0.5, "false-discovery rate over all pairs of accounts"),
         Param("min_ring", int, "accounts", 3, 2, 1000, "least number of accounts in a ring"),
-        Param("layers", str, "names", ",".join(LAYERS), None, None, f"actions looked at, of {', '.join(ACTIONS)}"),
+        Param("layers", str, "names", ",".join(LAYERS), None, None, "actions looked at", tuple(ACTIONS), several=True),
         Param("hub_share", float, "1", 0.05, 0.0, 1.0, "an object in a larger share of all posts is skipped"),
         Param("hub_posts", int, "posts", 1000, 1, None, "an object in fewer posts is never skipped"),
     )
@@ -69,13 +68,7 @@ class Shilling(Detector):
 
 
 class Search:
-    """One search of a view: the streams, their significant pairs, and the rings these make.
-
-    Raises
-    ------
-    ConfigError
-        A layer that is none.
-    """
+    """One search of a view: the streams, their significant pairs, and the rings these make."""
 
     def __init__(self, view: View, params: Mapping[str, Value], scope: Scope) -> None:
         self.view, self.params, self.scope = view, params, scope
@@ -83,7 +76,7 @@ class Search:
         self.limits: list[str] = []
         self.context = Context(view, scope.start, scope.end)
         self.posts = events(view, "post", start=scope.start, end=scope.end)
-        tables = {action: self._events(action) for action in self._layers()}
+        tables = {action: self._events(action) for action in listed(str(params["layers"]))}
         tables = {action: table for action, table in tables.items() if table.num_rows}
         self.keys = names_of(list(tables.values()))
         self.names: list[str] = self.keys.to_pylist()
@@ -97,13 +90,6 @@ class Search:
         )
         self.pairs: Pairs = found.within(self.rule.limit)
         self.rings = components(self.pairs.source, self.pairs.target, len(self.names), least=self.rule.min_ring)
-
-    def _layers(self) -> list[str]:
-        chosen = [name.strip() for name in str(self.params["layers"]).split(",") if name.strip()]
-        for name in chosen:
-            if name not in ACTIONS:
-                raise ConfigError(f"no layer {name!r}", "shilling.layers", f"of {', '.join(ACTIONS)}")
-        return list(dict.fromkeys(chosen))
 
     def _events(self, action: str) -> pa.Table:
         """A layer's events without hubs and without what a campaign explains."""

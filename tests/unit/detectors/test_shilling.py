@@ -262,14 +262,20 @@ def test_texts_of_very_large_rings_are_sampled(tmp_path: Path, monkeypatch: pyte
     assert "texts of 10 of 40 posts were read" in ring.limits
 
 
-def test_an_unknown_layer_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no layer 'co_coin'"):
-        flagged(planted(), tmp_path, layers="co_ticker,co_coin")
+@pytest.mark.parametrize("layers", ["co_ticker,co_coin", "", " , "])
+def test_an_unknown_layer_or_none_is_refused_before_anything_runs(layers: str) -> None:
+    with pytest.raises(ConfigError, match="layers is") as error:
+        resolve(Shilling(), {"layers": layers}, "test")
+    assert "co_ticker, co_link" in error.value.hint
 
 
-@pytest.mark.parametrize("layers", ["", "co_reply"])
-def test_no_layer_no_finding(tmp_path: Path, layers: str) -> None:
-    assert flagged(planted(), tmp_path, layers=layers) == []
+def test_layers_are_listed_with_any_spaces(tmp_path: Path) -> None:
+    (ring,) = flagged(planted(), tmp_path, layers=" co_text , co_ticker,co_text,")
+    assert [layer.name for layer in ring.layers] == ["co_text", "co_ticker"]
+
+
+def test_a_layer_without_events_has_no_finding(tmp_path: Path) -> None:
+    assert flagged(planted(), tmp_path, layers="co_reply") == []
 
 
 @pytest.mark.parametrize("seed", range(4))
