@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from graph.store import View
 
 VERSION = 1
 META = b"lockstep.projection"
+STALE_S = 3600  # age from which an unfinished file is that of a process that died; writing one takes seconds
 MARKS = 8  # rows remembered by which a file's database is recognised
 KEYS = {"posts": "post", "interactions": "interaction"}
 
@@ -131,6 +133,7 @@ def _save(view: View, path: Path, events: pa.Table, marks: list[Mark]) -> None:
     with contextlib.suppress(OSError):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _tidy(path.parent)
             handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
             with os.fdopen(handle, "wb") as file:
                 pq.write_table(events.replace_schema_metadata({META: orjson.dumps(meta)}), file, compression="zstd")
@@ -139,3 +142,11 @@ def _save(view: View, path: Path, events: pa.Table, marks: list[Mark]) -> None:
         finally:
             if temporary is not None:
                 Path(temporary).unlink(missing_ok=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what processes left behind that were killed while they wrote."""
+    for left in folder.glob(".*.parquet-*"):
+        with contextlib.suppress(FileNotFoundError):  # another process tidies as well
+            if time.time() - left.stat().st_mtime > STALE_S:
+                left.unlink()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -239,6 +241,16 @@ class TestCache:
         put(store, "posts", {**POST, "tickers": ["BTC"]})
         assert len(seen(cached(store, tmp_path), "ticker")) == 1
         assert list(tmp_path.glob("*.parquet*")) == list(tmp_path.glob(".*")) == []
+
+    def test_what_a_killed_process_left_is_removed_later(self, store: Store, tmp_path: Path) -> None:
+        left, at_work = tmp_path / ".link.parquet-old", tmp_path / ".link.parquet-new"
+        for file in (left, at_work):
+            file.write_bytes(b"PAR1")
+        long_ago = time.time() - projection_cache.STALE_S - 60
+        os.utime(left, (long_ago, long_ago))
+        put(store, "posts", {**POST, "tickers": ["BTC"]})
+        seen(cached(store, tmp_path), "ticker")
+        assert {p.name for p in tmp_path.glob("*.parquet*")} == {"ticker.parquet", at_work.name}
 
     def test_an_empty_projection_is_not_kept(self, store: Store, tmp_path: Path) -> None:
         assert seen(cached(store, tmp_path), "ticker") == []
