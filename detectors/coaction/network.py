@@ -21,6 +21,8 @@ from graph.store import View
 if TYPE_CHECKING:
     import networkx as nx
 
+LONGEST_S = 100 * 365 * 86_400  # a window longer than any data; what follows counts µs in 64 bits
+
 
 def network(
     view: View,
@@ -44,10 +46,12 @@ def network(
     Raises
     ------
     ConfigError
-        There is no such action.
+        There is no such action, or the window is none.
     """
     if action not in ACTIONS:
         raise ConfigError(f"no action {action!r}", hint=f"one of {', '.join(ACTIONS)}")
+    if not 0 <= window_s <= LONGEST_S:
+        raise ConfigError(f"a window of {window_s:g} s", action, f"from 0 to {LONGEST_S} s")
     sweep = Sweep(events(view, ACTIONS[action].trace, start=start, end=end), window_s)
     edges = sweep.by_message(min_weight=min_weight, loops=loops)
     first, last, objects = sweep.spans(edges)
