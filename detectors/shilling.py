@@ -136,7 +136,9 @@ class Search:
         pieces = [p for t in ring.togethers for p in on_things(t, self.names, known, limits)]
         rests, enough = rests_on(pieces, self.streams, codes, self.rule)
         if not enough:
-            limits.append("the pattern does not rest on the evidence shown alone")
+            limits.append(
+                "it rests on more than is shown: without the measurements listed, it would still have been flagged"
+            )
         own = {
             int(c): e for c in codes for e in [on_member(ring.togethers, int(c), self.names, known)] if e is not None
         }
@@ -199,17 +201,15 @@ class Search:
         code, bursts = lead.by_thing[0]
         whole = 2 * bursts < lead.count  # no one object stands for the ring
         count = lead.count if whole else bursts
-        doing = (
-            f"{ACTIONS[lead.stream.action].doing.format('the same things')}"
-            if whole
-            else ACTIONS[lead.stream.action].shown(lead.thing(code))
-        )
+        action = ACTIONS[lead.stream.action]
+        doing = action.doing_same if whole else action.shown(lead.thing(code))
         expected = float(lead.expected.sum() if whole else lead.expected[code])
         days = (lead.times.max() - lead.times.min()) / 86_400e6
         met = lead.meetings(None if whole else code)
         text = (
             f"{len(ring.codes)} accounts were {doing} within {self.window:g} s of each other {count} times in "
-            f"{_span(days)}: pairs of them met {met} times (expected {expected:.2g}; FDR {self.params['fdr']:.2g})"
+            f"{_span(days)}: pairs of them met {met:,} times "
+            f"(expected {_expected(expected)}; FDR {self.params['fdr']:.2g})"
         )
         found, compared = ring.alike
         if compared:
@@ -260,8 +260,16 @@ def _moment(us: float) -> datetime:
     return datetime.fromtimestamp(int(us) / 1e6, UTC)
 
 
+def _expected(value: float) -> str:
+    """Two significant digits, and whole numbers in full."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
 def _span(days: float) -> str:
     """A length of time as people say it."""
-    if days >= 1:
-        return f"{days:.1f} days"
-    return f"{days * 24:.1f} hours" if days * 24 >= 1 else f"{max(days * 1440, 1):.0f} minutes"
+    for size, unit in ((1.0, "day"), (1 / 24, "hour")):
+        if days >= size:
+            said = f"{days / size:.1f}"
+            return f"1 {unit}" if said == "1.0" else f"{said} {unit}s"
+    minutes = max(round(days * 1440), 1)
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"

@@ -27,6 +27,8 @@ class Action:
     prompt : bool
         Whether each object begins with a publication that people react to, so that even strangers act on it soon
         after one another.
+    same : str
+        Several objects that were the same, as a sentence has them.
     """
 
     trace: str
@@ -34,6 +36,12 @@ class Action:
     doing: str
     node: NodeType | None = None
     prompt: bool = False
+    same: str = "the same things"
+
+    @property
+    def doing_same(self) -> str:
+        """The act, where no one object stands for what was done."""
+        return self.doing.replace("the text “{}”", "{}").format(self.same)
 
     def shown(self, thing: str) -> str:
         """The act with its object, short enough for a sentence."""
@@ -47,17 +55,34 @@ class Action:
 
 
 ACTIONS: Mapping[str, Action] = {
-    "co_ticker": Action("ticker", "posts that name the same ticker, reposts excluded", "posting {}", NodeType.TICKER),
-    "co_link": Action("link", "posts with the same link, reposts excluded", "sharing {}", NodeType.LINK),
-    "co_domain": Action("domain", "posts with links to the same domain", "linking to {}", NodeType.DOMAIN),
-    "co_hashtag": Action("hashtag", "posts with the same hashtag", "using {}", NodeType.HASHTAG),
+    "co_ticker": Action(
+        "ticker",
+        "posts that name the same ticker, reposts excluded",
+        "posting {}",
+        NodeType.TICKER,
+        same="the same tickers",
+    ),
+    "co_link": Action(
+        "link", "posts with the same link, reposts excluded", "sharing {}", NodeType.LINK, same="the same links"
+    ),
+    "co_domain": Action(
+        "domain", "posts with links to the same domain", "linking to {}", NodeType.DOMAIN, same="the same domains"
+    ),
+    "co_hashtag": Action(
+        "hashtag", "posts with the same hashtag", "using {}", NodeType.HASHTAG, same="the same hashtags"
+    ),
     "co_text": Action(
         "text",
         "posts whose texts are equal but for case, white space and mentions; a text that is then empty is none",
         "posting the text “{}”",
+        same="the same texts",
     ),
-    "co_repost": Action("repost", "reposts of the same post", "reposting {}", NodeType.POST, prompt=True),
-    "co_reply": Action("reply", "replies to the same post", "replying to {}", NodeType.POST, prompt=True),
+    "co_repost": Action(
+        "repost", "reposts of the same post", "reposting {}", NodeType.POST, prompt=True, same="the same posts"
+    ),
+    "co_reply": Action(
+        "reply", "replies to the same post", "replying to {}", NodeType.POST, prompt=True, same="the same posts"
+    ),
     "co_post": Action("post", "any posts at all, reposts included", "posting anything"),
 }
 """Every action by name."""

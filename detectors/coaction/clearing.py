@@ -24,6 +24,8 @@ from graph.model import NodeType
 TRIGGER_LASTS = timedelta(hours=1)
 PROFILES_READ = 300
 OWN_WORDS = 0.1  # share of bursts with texts alike below which members write for themselves
+COPIED = 0.5  # share from which they do not
+HANDLE = re.compile(r"@([\w.-]*\w)")  # some networks have dots in handles; one at the end is the sentence's
 
 Cleared = tuple[Explanation, float]
 """An explanation and the part of the pattern that it accounts for, in [0, 1]."""
@@ -118,12 +120,9 @@ def _own_words(ring: Ring, _: Context) -> Cleared:
         return _unknown(text, "no texts to compare")
     share = found / compared
     part = max(0.0, 1 - share / OWN_WORDS)
-    return _state(
-        text,
-        part,
-        f"texts were alike in {found} of {compared} occasions; paraphrase looks the same",
-        f"texts were alike in {found} of {compared} occasions",
-    )
+    seen = f"texts were alike on {found} of {compared} occasions"
+    hint = f"{seen}; paraphrase looks the same"
+    return _unknown(text, hint) if OWN_WORDS <= share < COPIED else _state(text, part, hint, seen)
 
 
 def _official(ring: Ring, context: Context) -> Cleared:
@@ -151,7 +150,7 @@ def _operator(ring: Ring, context: Context) -> Cleared:
     profiles = [context.view.account(ring.names[c]) for c in ring.codes[:PROFILES_READ]]
     told = [p for p in profiles if p is not None and p.attributes]
     if not told:
-        return _unknown(text, "no profiles loaded")
+        return _unknown(text, "no profile texts of members loaded")
     handles = {p.handle.lower() for p in profiles if p is not None and p.handle}
     naming = sum(bool(handles & _named(p.attributes or "")) for p in told)
     return _state(
@@ -169,7 +168,7 @@ def _named(attributes: str) -> set[str]:
     except ValueError:
         return set()
     texts = values.values() if isinstance(values, dict) else []
-    return {handle.lower() for t in texts if isinstance(t, str) for handle in re.findall(r"@(\w+)", t)}
+    return {handle.lower() for t in texts if isinstance(t, str) for handle in HANDLE.findall(t)}
 
 
 _CHECKS: tuple[Callable[[Ring, Context], Cleared], ...] = (

@@ -33,8 +33,11 @@ def discloses(text: str | None) -> bool:
 
 
 def alike(a: Post, b: Post) -> float:
-    """Jaccard similarity of two posts' words, mentions left out; 0 where one has no text."""
-    one, other = (set(fold_text(p.text or "").split()) for p in (a, b))
+    """Jaccard similarity of two posts' words, mentions and links left out; 0 where one has no words.
+
+    Links have a layer of their own, and shorteners give each copy of a text another one.
+    """
+    one, other = ({w for w in fold_text(p.text or "").split() if "://" not in w} for p in (a, b))
     return len(one & other) / len(one | other) if one and other else 0.0
 
 

@@ -117,10 +117,11 @@ def on_things(together: Together, names: Sequence[str], posts: Collection[str], 
         found = _evidence(measure, (together.meetings(code), expected, None), nodes, keys, posts)
         pieces.append(Piece(found, together, code))
         if len(keys) > POSTS_SHOWN:
-            limits.append(f"{measure}: {POSTS_SHOWN} of {len(keys)} posts are shown")
+            limits.append(f"{measure}: {POSTS_SHOWN} of {len(keys)} posts are named with this measurement")
     rest = len(together.by_thing) - THINGS_SHOWN
     if rest > 0:
-        limits.append(f"{together.stream.action}: {rest} further objects on which members met are not shown")
+        more = f"{rest} further objects" if rest > 1 else "1 further object"
+        limits.append(f"{together.stream.action}: {more}, on which members met as well, not shown")
     return pieces
 
 
@@ -142,7 +143,9 @@ def on_member(
         measure = f"own posts within {window:g} s of another member's ({together.stream.action})"
         account = (NodeRef(NodeType.ACCOUNT, names[member]),)
         keys = sorted({together.keys[e] for e in events})
-        found.append((p, -occasions, _evidence(measure, (occasions, expected, p), account, keys, posts)))
+        found.append(
+            (p, -occasions, _evidence(measure, (occasions, expected, p), account, keys, posts, unit="occasions"))
+        )
     return min(found, key=lambda x: x[:2])[2] if found else None
 
 
@@ -204,13 +207,15 @@ def _evidence(
     nodes: tuple[NodeRef, ...],
     messages: Sequence[str],
     posts: Collection[str],
+    *,
+    unit: str = "meetings",
 ) -> Evidence:
     value, expected, p = numbers
     shown = [key for key in messages if key in posts][:POSTS_SHOWN]
     acts = [key for key in messages if key not in posts][:POSTS_SHOWN]
     refs = (*nodes, *(NodeRef(NodeType.POST, key) for key in shown))
     chance = None if p is None else _short(p)
-    return Evidence(measure, value, _short(expected), chance, "meetings", refs, tuple(acts))
+    return Evidence(measure, value, _short(expected), chance, unit, refs, tuple(acts))
 
 
 def _short(value: float) -> float:

@@ -1,0 +1,80 @@
+"""What is said of innocent explanations, and how texts are compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from detectors.coaction.actions import ACTIONS
+from detectors.coaction.context import alike
+from detectors.shilling import _expected, _span
+from graph.findings import Checked, Finding, Priority
+from graph.model import Post
+from tests.coactions import planted
+from tests.unit.detectors.test_shilling import MEMBERS, clear, flagged, pumped
+
+
+def own_words(finding: Finding) -> tuple[Checked, str]:
+    """State and detail of the explanation by people's own words."""
+    said = clear(finding, "people with one interest")
+    return said.state, said.detail
+
+
+def test_an_operator_is_known_by_handles_with_dots(tmp_path: Path) -> None:
+    accounts = [
+        {
+            "account": a,
+            "handle": f"h{i}.art-house.example",
+            "attributes": '{"bio": "accounts of @H0.art-house.example."}',
+        }
+        for i, a in enumerate(MEMBERS)
+    ]
+    (ring,) = flagged({**planted(), "accounts": accounts}, tmp_path)
+    assert clear(ring, "one operator").detail == "5 of 5 profiles name a member"
+    assert ring.priority is Priority.NOTE
+
+
+def test_without_profile_texts_no_operator_is_excluded(tmp_path: Path) -> None:
+    accounts = [{"account": a, "handle": f"h{i}"} for i, a in enumerate(MEMBERS)]
+    (ring,) = flagged({**planted(), "accounts": accounts}, tmp_path)
+    said = clear(ring, "one operator")
+    assert (said.state, said.detail) == (Checked.NOT_CHECKABLE, "no profile texts of members loaded")
+
+
+@pytest.mark.parametrize(("copied", "state"), [(0, Checked.PRESENT), (2, Checked.NOT_CHECKABLE), (6, Checked.EXCLUDED)])
+def test_a_few_copied_texts_do_not_exclude_own_words(tmp_path: Path, copied: int, state: Checked) -> None:
+    tables = planted()
+    occasions: dict[int, int] = {}
+    for i, post in enumerate(sorted(pumped(tables), key=lambda p: (p["created_at"], p["post"]))):
+        occasion = occasions.setdefault(i // len(MEMBERS), len(occasions))
+        word = "same" if occasion < copied else f"word{i} other{i} third{i}"
+        post["text"] = f"$PEPE {word}"
+    (ring,) = flagged(tables, tmp_path)
+    said, detail = own_words(ring)
+    assert said is state, detail
+    assert detail.startswith(f"texts were alike on {copied} of {len(occasions)} occasions")
+
+
+def test_copies_with_another_short_link_each_are_alike() -> None:
+    one = Post("x:1", text="Short interest dips again. Read more: https://t.example/PLk7")
+    other = Post("x:2", text="Short interest dips again. Read more: https://t.example/D5Hk")
+    assert alike(one, other) == 1
+    assert alike(Post("x:1", text="https://t.example/a"), Post("x:2", text="https://t.example/b")) == 0
+
+
+def test_a_members_own_evidence_counts_occasions(tmp_path: Path) -> None:
+    (ring,) = flagged(planted(), tmp_path)
+    refs = {r for m in ring.members for r in m.evidence}
+    assert {e.unit for e in ring.evidence if e.ref in refs} == {"occasions"}
+    assert {e.unit for e in ring.evidence if e.ref not in refs} == {"meetings"}
+
+
+def test_sentences_read_as_people_write_them() -> None:
+    assert [_expected(x) for x in (0.0221, 2.04, 13.4, 110.2, 3087)] == ["0.022", "2", "13", "110", "3,087"]
+    assert [_span(d) for d in (1, 1 / 24, 30 / 1440)] == ["1 day", "1 hour", "30 minutes"]
+    assert [ACTIONS[a].doing_same for a in ("co_ticker", "co_text", "co_repost")] == [
+        "posting the same tickers",
+        "posting the same texts",
+        "reposting the same posts",
+    ]
