@@ -107,7 +107,8 @@ def _load(view: View, path: Path, schema: pa.Schema) -> Kept | None:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, memory_map=False)
+        with path.open("rb") as file:  # by one handle: the file may be replaced between its footer and its rows
+            table = pq.ParquetFile(file).read()
         meta = orjson.loads((table.schema.metadata or {})[META])
         table = table.replace_schema_metadata(None)
         usable = meta["version"] == VERSION and table.schema.equals(schema) and table.num_rows == meta["rows"]

@@ -11,11 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Dialog, Error, Frame, Page, Request, Route, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Dialog,
+    Error,
+    Frame,
+    Page,
+    Request,
+    Route,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 
 from dashboard import server
 from lockstep import config
 from tests.needs import program
+
+expect.set_options(timeout=60_000)  # a busy machine is no failure
 
 FLAGS = (
     "--headless=new",
