@@ -13,7 +13,7 @@ import importlib.metadata
 import inspect
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -103,7 +103,13 @@ class Detector(ABC):
 
 
 def discover() -> dict[str, Detector]:
-    """Every detector by name: this package's modules, then entry points ``lockstep.detectors``."""
+    """Every detector by name: this package's modules, then entry points ``lockstep.detectors``.
+
+    Raises
+    ------
+    ConfigError
+        A third party's detector cannot be loaded, or has the name of another.
+    """
     classes: list[type[Detector]] = []
     for info in pkgutil.iter_modules(detectors.__path__, "detectors."):
         if info.ispkg:
@@ -117,8 +123,22 @@ def discover() -> dict[str, Detector]:
             and not inspect.isabstract(c)
             and c.__module__ == info.name
         ]
-    classes += [point.load() for point in importlib.metadata.entry_points(group="lockstep.detectors")]
-    return {c.name: c() for c in sorted(classes, key=lambda c: c.name)}
+    found: dict[str, Detector] = {}
+    for made in sorted([*(c() for c in classes), *_plugged()], key=lambda d: d.name):
+        if made.name in found:
+            raise ConfigError(f"two detectors are named {made.name!r}", type(made).__module__, "uninstall one of them")
+        found[made.name] = made
+    return found
+
+
+def _plugged() -> Iterator[Detector]:
+    """Third parties' detectors."""
+    for point in importlib.metadata.entry_points(group="lockstep.detectors"):
+        try:
+            yield point.load()()
+        except Exception as error:  # what goes wrong in a stranger's module may be anything
+            what = f"the detector {point.name!r} cannot be loaded: {type(error).__name__}: {error}"
+            raise ConfigError(what, point.value, "mend or uninstall the package that brings it") from error
 
 
 def resolve(detector: Detector, given: Mapping[str, Any], where: str) -> dict[str, Value]:
