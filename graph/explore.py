@@ -6,13 +6,30 @@ Everything here works on any store, through :meth:`graph.store.View.neighbours` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Protocol
 
-from graph.model import INTERACTION_RELS, Edge, Neighbours, NodeRef, Path, Rel
+from graph.model import INTERACTION_RELS, Edge, Neighbours, NodeRef, NodeType, Path, Rel
 
 _WORD = re.compile(r"[^\W_]+")
+NAMED: Mapping[str, Mapping[str, NodeType]] = {
+    "accounts": {"account": NodeType.ACCOUNT},
+    "posts": {"parent": NodeType.POST},
+    "engagements": {"post": NodeType.POST},
+    "interactions": {"account": NodeType.ACCOUNT, "post": NodeType.POST},
+    "labels": {"account": NodeType.ACCOUNT},
+    "account_states": {"account": NodeType.ACCOUNT},
+    "post_events": {"post": NodeType.POST},
+    "events": {"ticker": NodeType.TICKER},
+    "campaigns": {
+        "tickers": NodeType.TICKER,
+        "hashtags": NodeType.HASHTAG,
+        "links": NodeType.LINK,
+        "participants": NodeType.ACCOUNT,
+    },
+}
+"""By table, the columns that name nodes without making a relationship of their own."""
 
 
 class Explorable(Protocol):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.explore import relation
+from graph.explore import NAMED, relation
 from graph.model import PARENT_RELS, Edge, NodeRef, NodeType, Rel, host_of
 from graph.schema import TIME
 
@@ -41,7 +41,7 @@ class Links:
 
 def nodes_of(table: str, batch: pa.RecordBatch) -> Iterator[Nodes]:
     """Nodes that a batch's rows are, or refer to."""
-    for name, kind in _NODES.get(table, {}).items():
+    for name, kind in NAMED.get(table, {}).items():
         column = batch.column(name)
         yield kind, pc.drop_null(pc.list_flatten(column) if pa.types.is_list(column.type) else column)
     for links in links_of(table, batch):
@@ -98,22 +98,6 @@ def _transfer_links(batch: pa.RecordBatch) -> Iterator[Links]:
             yield Links(sources, Rel.TRANSFERRED, targets, mine.column("at"))
 
 
-_NODES: Mapping[str, Mapping[str, NodeType]] = {
-    "accounts": {"account": NodeType.ACCOUNT},
-    "posts": {"parent": NodeType.POST},
-    "engagements": {"post": NodeType.POST},
-    "interactions": {"account": NodeType.ACCOUNT, "post": NodeType.POST},
-    "labels": {"account": NodeType.ACCOUNT},
-    "account_states": {"account": NodeType.ACCOUNT},
-    "post_events": {"post": NodeType.POST},
-    "events": {"ticker": NodeType.TICKER},
-    "campaigns": {
-        "tickers": NodeType.TICKER,
-        "hashtags": NodeType.HASHTAG,
-        "links": NodeType.LINK,
-        "participants": NodeType.ACCOUNT,
-    },
-}
 _LINKS: Mapping[str, Callable[[pa.RecordBatch], Iterator[Links]]] = {
     "posts": _post_links,
     "interactions": _interaction_links,

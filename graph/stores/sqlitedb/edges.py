@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.explore import identifier_key, relation
+from graph.explore import NAMED, identifier_key, relation
 from graph.model import PARENT_RELS, NodeType, Rel
 from graph.stores.sqlitedb.codec import UNDATED
 from graph.stores.sqlitedb.database import Database, sql
@@ -148,29 +148,12 @@ def of_rows(table: str, batch: pa.RecordBatch, refs: Ints, ids: Ids) -> Ends:
 
 def nodes(table: str, batch: pa.RecordBatch, ids: Ids) -> None:
     """Make the nodes that rows name outside their relationships."""
-    for name, kind in _NODES.get(table, {}).items():
+    for name, kind in NAMED.get(table, {}).items():
         column = batch.column(name)
         ids.column(kind, pc.drop_null(pc.list_flatten(column) if pa.types.is_list(column.type) else column))
     if table == "interactions":  # also where the kind makes no relationship
         for kind, rows in _by_type(batch, "target_type").items():
             ids.column(kind, batch.column("target").take(pa.array(rows)))
-
-
-_NODES: dict[str, dict[str, NodeType]] = {
-    "accounts": {"account": NodeType.ACCOUNT},
-    "engagements": {"post": NodeType.POST},
-    "interactions": {"account": NodeType.ACCOUNT, "post": NodeType.POST},
-    "labels": {"account": NodeType.ACCOUNT},
-    "account_states": {"account": NodeType.ACCOUNT},
-    "post_events": {"post": NodeType.POST},
-    "events": {"ticker": NodeType.TICKER},
-    "campaigns": {
-        "tickers": NodeType.TICKER,
-        "hashtags": NodeType.HASHTAG,
-        "links": NodeType.LINK,
-        "participants": NodeType.ACCOUNT,
-    },
-}
 
 
 def _by_type(batch: pa.RecordBatch, name: str) -> dict[NodeType, Ints]:
