@@ -155,6 +155,8 @@ def rests_on(finding: Finding) -> list[str]:
 def measured(e: Evidence) -> str:
     """One line: value, unit, expectation."""
     unit = f" {one_line(e.unit)}" if e.unit not in {"", "1"} else ""
+    if e.value == 1 and unit.endswith("s"):
+        unit = unit[:-1]
     return f"{one_line(e.measure)}: {number(e.value)}{unit}, expected {number(e.expected)}"
 
 

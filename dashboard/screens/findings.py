@@ -20,6 +20,7 @@ from graph.findings import Finding, Status
 
 PARAMETER = "finding"  # in the address: ?finding=ID
 _LIST = "findings-list"
+_VISIT = "visit"
 
 
 def render() -> None:
@@ -44,7 +45,7 @@ def _screen(opened: Opened) -> None:
     if found:
         _list(found)
     else:
-        empty.nothing_flagged(opened.view)
+        empty.nothing_flagged(opened.view, opened.key[0])
     empty.failed_runs(opened.view)
 
 
@@ -57,9 +58,10 @@ def _list(found: list[Finding]) -> None:
         return
     left_out = f" · {hidden:,} hidden by the filters" if hidden else ""
     st.caption(f"{len(shown):,} flagged{left_out}. Select a row to open its evidence.")
-    picked = st.dataframe(
+    visit = st.session_state.setdefault(_VISIT, 0)  # another table each time, so that no tick of before opens anything
+    picked = st.container(key=_LIST).dataframe(
         views.finding_rows(shown),
-        key=_LIST,
+        key=f"{_LIST}-{visit}",
         hide_index=True,
         height="content" if len(shown) <= 8 else 640,
         row_height=86,
@@ -148,6 +150,7 @@ def _steps(found: list[Finding], finding: Finding | None) -> None:
 
 def _go(finding_id: str | None) -> None:
     """Change the address and show what it names."""
+    st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
     if finding_id is None:
         st.query_params.clear()
     else:

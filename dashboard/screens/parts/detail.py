@@ -13,6 +13,7 @@ from dashboard.untrusted import one_line, visible
 from graph.findings import Checked, Finding
 
 _PAGE = 50  # posts at a time
+_RESTS = 5  # measurements listed; the table marks them all
 _STATES: dict[Checked, tuple[str, Literal["orange", "gray", "green"]]] = {  # what speaks for the members first
     Checked.PRESENT: (":material/report:", "orange"),
     Checked.NOT_CHECKABLE: (":material/help:", "gray"),
@@ -64,10 +65,13 @@ def _picture(opened: Opened, finding: Finding) -> None:
 
 def _rests_on(finding: Finding) -> None:
     st.subheader("What it rests on")
-    st.caption("Without these measurements it would not have been flagged.")
+    st.caption("Without these measurements, and any more that the limits speak of, it would not have been flagged.")
+    lines = views.rests_on(finding)
     with st.container(key="rests"):
-        for line in views.rests_on(finding):
+        for line in lines[:_RESTS]:
             st.text(line)
+    if len(lines) > _RESTS:
+        st.caption(f"… and {len(lines) - _RESTS} more, marked in the table of measurements.")
     if not finding.rests_on:
         st.text("The detector does not say.")
 
@@ -100,8 +104,8 @@ def _evidence(finding: Finding) -> None:
         hide_index=True,
         column_config={
             "": column.TextColumn(width=50),
-            "Measure": column.TextColumn(width=380),
-            "Nodes": column.TextColumn(width=230),
+            "Measure": column.TextColumn(width=460),
+            "Nodes": column.TextColumn(width=220),
             "p-value": column.TextColumn(help=views.ABOUT_P),
         },
         alt="Measurements: value, expected value and p-value of each piece of evidence",

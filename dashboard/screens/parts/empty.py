@@ -31,19 +31,25 @@ def unknown(finding_id: str) -> None:
     st.caption("It may be of another store, or the id is incomplete and fits more than one finding.")
 
 
-def nothing_flagged(view: View) -> None:
+def nothing_flagged(view: View, store: str) -> None:
     """No finding at all: nothing is loaded, no detector has run, or nothing was flagged."""
-    if view.seq == 0 or not view.count("posts"):
+    posts, acts = view.count("posts"), view.count("interactions")
+    if not posts and not acts:
         st.info("No posts are loaded yet.", icon=":material/inbox:")
+        st.text(f"Store: {one_line(store, 300)}")
         st.caption("Load your own, or let a made-up network be generated, loaded and searched:")
         st.code("lockstep ingest POSTS.jsonl\nlockstep demo", language=None)
         return
     runs = view.runs()
     if not runs:
-        st.info(f"{view.count('posts'):,} posts are loaded; no detector has run on them yet.", icon=":material/radar:")
+        what = " and ".join(f"{n:,} {name}" for n, name in ((posts, "posts"), (acts, "interactions")) if n)
+        st.info(f"{what} are loaded; no detector has run on them yet.", icon=":material/radar:")
         st.code("lockstep detect", language=None)
         return
-    st.success(f"Nothing is flagged. Detectors have run {len(runs):,} times.", icon=":material/check_circle:")
+    st.success(
+        f"Nothing is flagged. Detectors have run {len(runs):,} time{'' if len(runs) == 1 else 's'}.",
+        icon=":material/check_circle:",
+    )
     st.caption("What the newest runs say:")
     rows = [
         {"Started": utc(r.started_at), "Detector": one_line(r.detector), "Outcome": one_line(r.error or r.summary)}
