@@ -98,7 +98,7 @@ def _one(store: Store, view: View, job: Job) -> RunResult:
         started_at=started,
         seconds=round(time.perf_counter() - clock, 3),
         findings=len(findings),
-        summary=_sentence(findings, counts["posts"], error),
+        summary=_sentence(findings, _amount(view), error),
         error=error,
         counts=counts,
     )
@@ -123,13 +123,20 @@ def _detect(
     return ([], f"findings of kinds it does not declare: {', '.join(sorted(stray))}") if stray else (found, None)
 
 
-def _sentence(findings: Sequence[Finding], posts: int, error: str | None) -> str:
+def _amount(view: View) -> str:
+    """What there was to read: posts, and interactions where there are any."""
+    counts = {"post": view.count("posts"), "interaction": view.count("interactions")}
+    return " and ".join(f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n) or "0 posts"
+
+
+def _sentence(findings: Sequence[Finding], among: str, error: str | None) -> str:
     if error:
         return f"failed: {error}"
     if not findings:
-        return f"nothing flagged among {posts:,} posts"
+        return f"nothing flagged among {among}"
     by_priority = [f"{n} {p}" for p in Priority if (n := sum(f.priority is p for f in findings))]
-    return f"{len(findings)} flagged among {posts:,} posts: {', '.join(by_priority)}"
+    found = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    return f"{found} among {among}: {', '.join(by_priority)}"
 
 
 def lineage(findings: Sequence[Finding], view: View) -> list[Finding]:

@@ -134,7 +134,8 @@ def on_member(
         events = np.flatnonzero(together.actors == member)
         if not len(events):
             continue
-        occasions = len(np.unique(together.bursts[events]))
+        # a message about ten objects is in ten bursts, and one occasion to those who sent it
+        occasions = min(len(np.unique(together.bursts[events])), len(np.unique(together.messages[events])))
         local = together.stream.local(together.ring)
         place = np.searchsorted(together.stream.codes[local], member)
         expected = float(together.of_members[place])

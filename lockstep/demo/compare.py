@@ -163,6 +163,8 @@ def _note(group: Group, found: Sequence[Finding], guilty: set[str], outcome: Out
     notes = []
     if outcome is Outcome.MISSED and group.hidden:
         notes.append(f"expected: {group.hidden}")
+    if outcome in {Outcome.MISSED, Outcome.PARTLY} and not group.hidden:
+        notes.append(f"planted as: {group.why}")
     if outcome is Outcome.NOT_LOOKED_FOR:
         notes.append(f"no detector for {group.kind} ran")
     if found and not any(f.kind == group.kind for f in found):

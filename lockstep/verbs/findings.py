@@ -13,7 +13,7 @@ import orjson
 import typer
 
 from graph.errors import ConfigError
-from graph.findings import Finding, Priority, Status, to_json
+from graph.findings import Evidence, Finding, Priority, Status, to_json
 from graph.model import NodeType, Post
 from graph.store import View
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
@@ -60,6 +60,7 @@ def list_(
     s = session(config, store, data_dir, as_json=as_json)
     with s.view(at) as view:
         found = chosen(view, kind, detector, ticker, priority)
+        every = len(found or view.findings())
         runs = view.runs()
     if s.as_json:
         s.emit([orjson.loads(to_json(f)) for f in found])
@@ -70,7 +71,8 @@ def list_(
         s.line(f"{f.id[:10]}  {f.priority:<6}  {f.score:.2f}  {f.kind}  {len(f.members)} accounts  {targets}{shadow}")
         s.line(f"            {f.summary}")
     if not found:
-        s.line("no findings" if runs else "no findings: no detector has run yet (lockstep detect)")
+        passed = f"no findings with these filters; {every:,} without" if every else "no findings"
+        s.line(passed if runs else "no findings: no detector has run yet (lockstep detect)")
 
 
 def first_few(names: Iterable[str], shown: int = 3) -> list[str]:
@@ -94,7 +96,7 @@ def show(
     with s.view(at) as view:
         finding = view.finding(finding_id)
         if finding is None:
-            raise ConfigError(f"no finding {finding_id!r}", s.settings.store_url, "lockstep findings list")
+            raise ConfigError(f"no finding {finding_id!r}", s.settings.store_url, "see lockstep findings list")
         behind = evidence_posts(view, finding)
     if s.as_json:
         s.emit({"finding": orjson.loads(to_json(finding)), "posts": behind})
@@ -157,7 +159,7 @@ def _sentences(s: Session, f: Finding) -> None:
     rows = [
         [
             e.ref,
-            e.measure,
+            _measure(e),
             f"{e.value:g}",
             f"{e.expected:.3g}",
             "" if e.p_value is None else f"{e.p_value:.2g}",
@@ -174,6 +176,12 @@ def _sentences(s: Session, f: Finding) -> None:
         s.table(["would clear it", "state", "detail"], [[c.text, c.state, c.detail] for c in f.would_clear])
     for limit in f.limits:
         s.line(f"limit: {limit}")
+
+
+def _measure(e: Evidence) -> str:
+    """The measure; where it is about one account, whose it is."""
+    accounts = [n.key for n in e.nodes if n.type is NodeType.ACCOUNT]
+    return f"{accounts[0]}: {e.measure}" if len(accounts) == 1 else e.measure
 
 
 def _members(s: Session, f: Finding) -> None:

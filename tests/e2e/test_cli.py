@@ -141,7 +141,7 @@ def test_detect_again_finds_the_same(own: list[str]) -> None:
 def test_detect_says_what_it_found_and_can_fail_a_pipeline(own: list[str]) -> None:
     ran = lockstep("detect", *own)
     assert ran.code == 0
-    assert "flagged" in ran.out
+    assert " findings among " in ran.out
     assert lockstep("detect", "--fail-on", "note", *own).code == 10
     assert lockstep("detect", "--until", "2001-01-01", "--fail-on", "note", *own).code == 0
 
@@ -304,6 +304,8 @@ def test_ingest_reports_and_exit_codes(tmp_path: Path) -> None:
     assert lockstep("ingest").code == 2
     assert lockstep("detect", *where).code == 0
     assert lockstep("findings", "list", *where).out.strip() == "no findings"
+    # with nothing recorded, filters hide nothing
+    assert lockstep("findings", "list", "--ticker", "NONE", *where).out.strip() == "no findings"
     assert lockstep("findings", "list", "--at", 99, *where).code == 2
 
 

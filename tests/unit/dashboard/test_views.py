@@ -205,3 +205,5 @@ def test_a_ratio_is_written_without_a_unit() -> None:
     evidence = flagged.sybil().evidence[0]
     assert views.measured(evidence).endswith(": 3 accounts, expected 0.02")
     assert views.measured(dataclasses.replace(evidence, unit="1")).endswith(": 3, expected 0.02")
+    one = dataclasses.replace(evidence, value=1, unit="meetings")
+    assert views.measured(one).endswith(": 1 meeting, expected 0.02")

@@ -78,3 +78,13 @@ def test_sentences_read_as_people_write_them() -> None:
         "posting the same texts",
         "reposting the same posts",
     ]
+
+
+def test_a_post_with_many_tickers_is_one_occasion_of_its_author(tmp_path: Path) -> None:
+    tables = planted()
+    for post in pumped(tables):
+        post["tickers"] = ["PUMP", *(f"T{i}" for i in range(9))]
+    (ring,) = flagged(tables, tmp_path)
+    refs = {r for m in ring.members for r in m.evidence}
+    assert {e.value for e in ring.evidence if e.ref in refs} == {8}
+    assert "80 times" in ring.summary

@@ -13,7 +13,7 @@ from detectors.run import lineage, run
 from graph.errors import ConfigError, DetectorError
 from graph.findings import Finding, Member, Role, Status
 from graph.store import Store, View, open_store
-from tests.stores import at, finding, put
+from tests.stores import at, fill, finding, put
 from tests.stores import run as a_run
 
 
@@ -59,7 +59,7 @@ def test_a_run_is_recorded_also_when_nothing_is_found(said: Said, store: Store) 
     (result,) = run(store, ["said"], {})
     with store.view() as view:
         assert view.runs() == [result.run]
-    assert (result.run.summary, result.run.findings, result.run.error) == ("nothing flagged among 1 posts", 0, None)
+    assert (result.run.summary, result.run.findings, result.run.error) == ("nothing flagged among 1 post", 0, None)
     assert result.run.data_cut == 1
 
 
@@ -100,7 +100,7 @@ def test_findings_carry_their_run_and_status(said: Said, store: Store) -> None:
     assert [f.run_id for f in live.findings] == [live.run.id]
     assert live.findings[0].status is Status.LIVE
     assert other.run.detector == "other"
-    assert live.run.summary == "1 flagged among 1 posts: 1 medium"
+    assert live.run.summary == "1 finding among 1 post: 1 medium"
     assert live.run.counts["medium"] == 1
     said.result = [ring("x:cy", name="another")]
     (shadow,) = run(store, [], {}, shadow=["said"])
@@ -202,3 +202,16 @@ def test_the_scope_reaches_the_detector(said: Said, store: Store, monkeypatch: p
     monkeypatch.setattr(said, "detect", detect)
     run(store, ["said", "said"], {}, Scope(at(0), at(9)))
     assert got == [(1, {}, Scope(at(0), at(9)))]
+
+
+def test_interactions_are_counted_among_what_was_read(store: Store, said: Said) -> None:
+    act = {
+        "interaction": "x:1",
+        "account": "x:a",
+        "kind": "share",
+        "target_type": "link",
+        "target": "https://a.example",
+    }
+    fill(store, {"interactions": [act]})
+    (result,) = run(store, ["said"], {})
+    assert result.run.summary == "nothing flagged among 1 post and 1 interaction"

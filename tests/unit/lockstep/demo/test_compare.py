@@ -155,7 +155,7 @@ def test_a_hijacked_account_is_a_victim(role: Role | None, note: str) -> None:
 def test_a_ring_that_came_back_is_named() -> None:
     truth = replace(TRUTH, groups=(RING, replace(UNSEEN, returns="ring", hidden="")))
     assert result(compare(truth, [finding(UNSEEN.members)], kinds=KINDS), "unseen")[3] == "is ring come back"
-    assert result(compare(truth, [finding(UNSEEN.members[:1])], kinds=KINDS), "unseen")[3] == ""
+    assert result(compare(truth, [finding(UNSEEN.members[:1])], kinds=KINDS), "unseen")[3] == "planted as: slow"
 
 
 def test_numbers_and_lines() -> None:
