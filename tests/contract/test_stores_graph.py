@@ -85,6 +85,18 @@ def test_rows_make_stubs_of_what_they_refer_to(store: Store, table: str) -> None
         assert [n for n in nodes if not view.has(n)] == []
 
 
+def test_a_deleted_row_takes_its_relationships_along(store: Store) -> None:
+    put(store, "interactions", {"interaction": "1", "target": "x:p1", "at": at(5)})
+    put(store, "posts", {"post": "x:p1", "account": "x:bo", "tickers": ["BTC"]})
+    drop(store, "interactions", {"interaction": "1"})
+    drop(store, "posts", {"post": "x:p1"})
+    here = [node("account/x:anna"), node("account/x:bo"), node("ticker/BTC"), node("post/x:p1")]
+    with store.view() as view, store.view(2) as before:
+        assert [view.neighbours(n).total for n in here] == [0, 0, 0, 0]
+        assert [view.degree(n) for n in here] == [{}, {}, {}, {}]
+        assert [before.neighbours(n).total for n in here] == [1, 1, 1, 3]
+
+
 # neighbours and degree
 
 
