@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
 from graph.errors import ConfigError
@@ -57,7 +58,13 @@ def demo(
     s.note("4/4 comparing with what was planted")
     comparison = compare(truth, findings)
     if s.as_json:
-        s.emit({"load": asdict(loaded), "runs": [asdict(r.run) for r in results], "comparison": asdict(comparison)})
+        s.emit(
+            {
+                "load": orjson.loads(loaded.to_json()),
+                "runs": [asdict(r.run) for r in results],
+                "comparison": asdict(comparison),
+            }
+        )
         return
     for line in loaded.summary():
         s.line(line)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import typer
 
 from graph.errors import ConfigError, IngestError
@@ -58,7 +58,7 @@ def ingest(
         with s.store() as opened:
             s.note(f"{opened.index_text()} posts added to the search index")
     if s.as_json:
-        s.emit(asdict(result))
+        s.emit(orjson.loads(result.to_json()))
     else:
         for line in result.summary():
             s.line(line)
