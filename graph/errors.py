@@ -21,6 +21,8 @@ A retry asks the type (``isinstance(error, Transient)``), never the text of a me
 
 from __future__ import annotations
 
+import traceback
+
 
 class LockstepError(Exception):
     """What happened, where, and what to do.
@@ -116,3 +118,9 @@ class StaleCase(CaseError):
 
 class ApprovalRequired(CaseError):
     """A second person must approve first."""
+
+
+def fault(error: BaseException) -> str:
+    """Where a fault of the program arose, innermost last: ``module:line`` of up to four calls."""
+    calls = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in traceback.walk_tb(error.__traceback__)]
+    return " > ".join(calls[-4:])

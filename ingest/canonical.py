@@ -162,7 +162,10 @@ def _targets(row: Row) -> pa.Array:
 
 
 def _identifiers(row: Row) -> Built:
-    kind, value = masked(row["kind"], row["value"], row.secret)
+    # where columns are swapped, the personal value stands here
+    named = pc.match_substring_regex(row["kind"], r"^\s*[A-Za-z][A-Za-z0-9_-]*\s*$")
+    row.refuse_where(pc.invert(named), "kind", "not the name of a kind: letters, digits, _ and - only")
+    kind, value = masked(pc.if_else(named, row["kind"], pa.scalar(None, TEXT)), row["value"], row.secret)
     columns = {
         "account": row.scoped("account_id"),
         "kind": kind,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import stat
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -69,7 +70,9 @@ def chunks(path: Path) -> Iterator[bytes]:
                 _POSITIONS[path] = file.tell()
                 yield piece
         except EOFError as e:
-            raise IngestError("the compressed file is cut off", str(path), "fetch it again; load what is left") from e
+            raise IngestError(
+                "the compressed file is cut off", str(path), "fetch it again; what was whole before the cut is loaded"
+            ) from e
         except (OSError, zlib.error) as e:
             raise IngestError(
                 f"cannot be read: {e}", str(path), "check the file; fetch it again if it is damaged"
@@ -107,8 +110,12 @@ def head(path: Path) -> Head:
     except IngestError:
         if not start:
             raise
-    name = path.stem if path.suffix.lower() in _SUFFIXES else path.name
-    return Head(path, name, start[:HEAD_BYTES])
+    return Head(path, plain_name(path), start[:HEAD_BYTES])
+
+
+def plain_name(path: Path) -> str:
+    """The file's name without the suffix of its compression."""
+    return path.stem if path.suffix.lower() in _SUFFIXES else path.name
 
 
 def lines(path: Path, skip: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -186,6 +193,10 @@ def fingerprint(path: Path) -> Fingerprint:
 
 def _open(path: Path) -> io.BufferedReader:
     try:
+        if _is_special(path):  # opening a pipe would wait for whoever writes into it
+            raise IngestError(
+                "is a pipe or a device, not a file", str(path), "write its content to a file and load that"
+            )
         return path.open("rb")
     except FileNotFoundError as e:
         raise IngestError("there is no such file", str(path), "check the spelling and the current directory") from e
@@ -195,6 +206,14 @@ def _open(path: Path) -> io.BufferedReader:
         raise IngestError("no permission to read it", str(path), "ask its owner, or change its mode") from e
     except OSError as e:
         raise IngestError(f"cannot be opened: {e.strerror}", str(path), "check the path and the disk") from e
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # opening it says why
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _gunzip(file: BinaryIO) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from graph.errors import IngestError, StoreError
+from graph.errors import ConfigError, IngestError, StoreError
 from graph.findings import digest
 from graph.schema import MARKET_TABLES, TABLES
 from graph.store import Store, Written
@@ -69,7 +69,7 @@ def load(
     report = LoadReport()
     known = store.checkpoints()
     for path, problem in expand(paths):
-        file = FileReport(str(path))
+        file = FileReport(shown(path))
         report.files.append(file)
         try:
             if problem is not None:
@@ -77,6 +77,11 @@ def load(
             _Load(store, path, file, secret, progress).run(format, options, known, again=again)
         except IngestError as e:
             file.status, file.error = "failed", str(e)
+        except ConfigError as e:
+            left = (
+                f"nothing of {shown(path)} past its last commit and nothing after it was loaded; run the command again"
+            )
+            raise type(e)(e.message, e.where, f"{e.hint}; {left}" if e.hint else left) from e
         except StoreError as e:
             kept = sum(f.rows for f in report.files)
             hint = f"{kept:,} rows had been read; what was committed stays, and the same command goes on from there"
@@ -88,19 +93,42 @@ def load(
 def expand(paths: Sequence[Path]) -> Iterator[tuple[Path, IngestError | None]]:
     """Files to load: directories become all files below them, sorted; what cannot be listed comes with an error."""
     for path in paths:
-        if not path.is_dir():
-            yield path, None
+        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above may not be entered
+            yield path, _unnameable(path)
             continue
         errors: list[OSError] = []
-        found = [Path(top) / name for top, _, names in os.walk(path, onerror=errors.append) for name in names]
+        found = list(_walk(path, errors))
         for e in errors:
             yield (
                 Path(e.filename or path),
                 IngestError(f"cannot be listed: {e.strerror}", str(e.filename or path), "check its mode"),
             )
-        yield from ((p, None) for p in sorted(found))
+        yield from ((p, _unnameable(p)) for p in sorted(found))
         if not found and not errors:
             yield path, IngestError("the directory holds no files", str(path), "is the export complete?")
+
+
+def _walk(top: Path, errors: list[OSError]) -> Iterator[Path]:
+    """Files below a directory, through links to directories as well, each directory once."""
+    been: set[str] = set()
+    for folder, below, names in os.walk(top, onerror=errors.append, followlinks=True):
+        been.add(os.path.realpath(folder))
+        below[:] = [b for b in sorted(below) if os.path.realpath(os.path.join(folder, b)) not in been]  # noqa: PTH118 - of bytes that may be no text
+        yield from (Path(folder) / name for name in names)
+
+
+def _unnameable(path: Path) -> IngestError | None:
+    """The error of a file whose name is not text: store, report and quarantine could not name it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return IngestError("its name is not UTF-8", shown(path), "rename it")
+    return None
+
+
+def shown(path: Path) -> str:
+    """A path as text, bytes that are none escaped."""
+    return str(path).encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 class _Load:
@@ -114,12 +142,14 @@ class _Load:
         self._tell = tell
         self._name = ""  # of the checkpoint
         self._state: dict[str, Any] = {}
+        self._stamp: tuple[int, ...] = ()
 
     def run(self, wanted: str | None, options: Options, known: dict[str, dict[str, Any]], *, again: bool) -> None:
         """Load the file, or what is left of it."""
         start = head(self._path)
         format_ = _choose(start, wanted, options)
         self._file.format = format_.name
+        self._stamp = _stamp(self._path)
         print_ = fingerprint(self._path)
         self._name = "ingest:" + _identity(print_.sha256, start.name, format_, options)
         before = {} if again else known.get(self._name, {})
@@ -158,7 +188,12 @@ class _Load:
             if group:
                 self._commit(group, done=False)
             raise
-        self._commit(group, done=True)
+        same = _stamp(self._path) == self._stamp
+        self._commit(group, done=same)
+        if not same:
+            raise IngestError(
+                "changed while it was read", str(self._path), "run the same command again when nothing writes to it"
+            )
 
     def _commit(self, group: list[Piece], *, done: bool) -> None:
         """One transaction of rows, quarantine and checkpoint.
@@ -217,6 +252,15 @@ class _Load:
                         self._file.correct([f"{table} {' '.join(str(part) for part in key if part is not None)}"])
                 if written.changed > len(written.changed_keys):
                     self._file.corrections_exact = False
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What differs once a file has been written to or replaced; nothing where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _choose(start: Head, wanted: str | None, options: Options) -> Format:

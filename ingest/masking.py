@@ -25,6 +25,8 @@ PUBLIC = frozenset({"wallet", "referral"})
 _HASHED = {"email": "email_hash", "phone": "phone_hash"}
 _DONE = re.compile(r"hmac-sha256:[0-9a-f]{64}")
 _MAIL = re.compile(r"\s*\S+@\S+\s*")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+)?(Z|[+-]\d\d:?\d\d)?|1\d{9}(\d{3}){0,2}")
+_FORMS = {"kind": re.compile(r"\s*[A-Za-z][A-Za-z0-9_-]*\s*"), "first_seen": _MOMENT, "last_seen": _MOMENT}
 _PHONE = re.compile(r"[+(]?[\d\s().\-/]{5,24}")
 
 
@@ -80,7 +82,7 @@ def mask(kind: str, value: str, secret: bytes | None) -> tuple[str, str]:
 def masked_raw(row: dict[str, Any], secret: bytes | None) -> str:
     """An invalid identifier row for the quarantine: its value hashed, or withheld where that is not possible."""
     kind, value = row.get("kind"), row.get("value")
-    shown = {k: v for k, v in row.items() if k in {"account_id", "platform", "first_seen", "last_seen", "kind"}}
+    shown = {k: v for k, v in row.items() if k in {"account_id", "platform"} or (k in _FORMS and _fits(k, v))}
     if isinstance(kind, str) and isinstance(value, str | int):
         try:
             stored = mask(kind, str(value), secret)[1]
@@ -90,6 +92,11 @@ def masked_raw(row: dict[str, Any], secret: bytes | None) -> str:
     elif value is not None:
         shown["value"] = WITHHELD
     return orjson.dumps(shown, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether a cell is what its column is for: where columns are swapped it may be the personal value."""
+    return value is None or (isinstance(value, str | int) and _FORMS[name].fullmatch(str(value)) is not None)
 
 
 def _looks_raw(value: str) -> bool:

@@ -10,9 +10,8 @@ import signal
 import struct
 import subprocess
 import sys
-import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,12 +22,13 @@ import orjson
 import pyarrow as pa
 
 from graph import errors
-from graph.errors import IngestError, LockstepError
+from graph.errors import IngestError, LockstepError, fault
 from graph.model import Rejected
 from graph.schema import MARKET_TABLES, TABLES
-from ingest.files import position
+from ingest.files import plain_name, position
 from ingest.formats.base import Options, discover
 from ingest.mapping import Mapped
+from ingest.records import RECORDS, type_of
 from ingest.times import Clock
 from ingest.validate import Context, Valid, validate_block
 
@@ -52,10 +52,15 @@ class Job:
     def context(self) -> Context:
         """What validation needs to know of the file."""
         platform = self.options.platform
+        types: Sequence[str] = discover()[self.format].types
         if self.options.mapping is not None:
-            platform = Mapped(self.options.mapping).platform or platform
+            mapped = Mapped(self.options.mapping)
+            platform = mapped.platform or platform
+            types = ["identifiers"] if any(r.type == "identifiers" for r in mapped.records) else ["mapped"]
+        elif len(types) == len(RECORDS) and (kind := self.options.type or type_of(plain_name(self.path))):
+            types = [kind]
         known = {"format": self.format, "type": self.options.type}
-        return Context(str(self.path), platform, self.options.venue, known, self.secret, Clock(dict(self.units)))
+        return Context(str(self.path), platform, self.options.venue, known, self.secret, Clock(dict(self.units)), types)
 
 
 @dataclass
@@ -137,7 +142,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     except BrokenPipeError:
         raise
     except Exception as e:  # noqa: BLE001 - whatever it is, the parent must hear of it
-        _send(sink, {"crash": f"{type(e).__name__}: {e}", "trace": traceback.format_exc()})
+        _send(sink, {"crash": f"{type(e).__name__}: {e}", "trace": fault(e)})
 
 
 @contextmanager
@@ -247,5 +252,5 @@ def _receive(child: subprocess.Popen[bytes], stdin: Any, stdout: Any, job: Job) 
         raise IngestError(
             f"reading it failed unexpectedly: {message['crash']}",
             str(job.path),
-            f"please report this with the following\n{message['trace']}",
+            f"what was read before is kept; please report this ({message['trace']})",
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,7 @@ class Context:
     options: dict[str, Any] = field(default_factory=dict)  # how the file is read, besides the above
     secret: bytes | None = None
     clock: Clock = field(default_factory=Clock)
+    types: Sequence[str] = ()  # record types the file may hold; none where that is not known
 
     def described(self) -> str:
         """JSON kept with every rejected row, so that it can be replayed as it would have been loaded."""
@@ -104,7 +106,7 @@ def validate(records: Records, context: Context) -> Valid:
             int(records.lines[i]),
             records.type,
             name,
-            reason,
+            _QUOTED.sub("the value", reason) if records.type == "identifiers" else reason,
             _raw(records, i, context),
             options,
         )
@@ -115,10 +117,22 @@ def validate(records: Records, context: Context) -> Valid:
 
 def unreadable(bad: Bad, context: Context) -> Rejected:
     """A quarantine row for what the format could not read."""
-    raw = WITHHELD if bad.type == "identifiers" else bad.raw
+    raw = WITHHELD if _may_identify(bad, context) else bad.raw
     return Rejected(context.source, bad.line, bad.type, bad.field, bad.reason, raw, context.described())
 
 
+def _may_identify(bad: Bad, context: Context) -> bool:
+    """Whether an unreadable row may hold a personal identifier: nobody can tell where in it."""
+    if bad.type:
+        return bad.type == "identifiers"
+    if list(context.types) == ["identifiers"]:
+        return True
+    several = not context.types or "identifiers" in context.types
+    return several and _IDENTIFYING.search(bad.raw) is not None
+
+
+_IDENTIFYING = re.compile(r'identif|"value"', re.IGNORECASE)  # in rows of files that hold several types
+_QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)
 _Faults = dict[str, dict[int, str]]
 
 

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from graph.errors import LockstepError
+from graph.errors import LockstepError, fault
 from lockstep import verbs
 from lockstep.config import SettingsError
 from lockstep.session import EXIT_CODES
@@ -57,6 +57,9 @@ def main() -> None:
         if isinstance(stop.__context__, BrokenPipeError):  # the reader of a pipe (head, less) has seen enough
             sys.exit(0)
         raise
+    except Exception as error:  # noqa: BLE001 - a fault of the program is said in one paragraph as well
+        _say(LockstepError(f"unexpected {type(error).__name__}: {error}", fault(error), "please report this"))
+        sys.exit(1)
 
 
 def _say(error: LockstepError | SettingsError) -> None:

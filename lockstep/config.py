@@ -147,8 +147,8 @@ def _file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
     named = path or (Path(environ["LOCKSTEP_CONFIG"]) if environ.get("LOCKSTEP_CONFIG") else None)
     if named is None:
         return Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
-    if not named.is_file():
-        raise SettingsError("no such file", str(named), "check --config or LOCKSTEP_CONFIG")
+    if not os.path.exists(named):  # noqa: PTH110 - Path.exists raises where a folder above may not be entered
+        raise SettingsError("no such file, or no permission to see it", str(named), "check --config or LOCKSTEP_CONFIG")
     return named
 
 

@@ -144,11 +144,14 @@ def choose(head: Head, wanted: str | None) -> Format:
         if wanted not in known:
             raise FormatUnknown(f"no format {wanted!r}", where=str(head.path), hint=f"known: {', '.join(known)}")
         return known[wanted]
+    if not head.start:
+        why, hint = "the file is empty", "is the export complete?"
+    elif head.start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        why, hint = "is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8"
+    else:
+        why = "no format recognises this file"
+        hint = f"name one with --format ({', '.join(known)}), or say with --map which column is what"
     sure = max(known.values(), key=lambda f: f.sniff(head))
     if sure.sniff(head) <= 0:
-        raise FormatUnknown(
-            "no format recognises this file",
-            where=str(head.path),
-            hint=f"name one with --format ({', '.join(known)}), or say with --map which column is what",
-        )
+        raise FormatUnknown(why, where=str(head.path), hint=hint)
     return sure

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
 
+import orjson
 import pyarrow as pa
 
 from graph.errors import IngestError
-from ingest.files import head
-from ingest.formats.base import BLOCK_BYTES, BLOCK_ROWS, Block, Format, Head, Options, Records
+from ingest.files import chunks, clip, head
+from ingest.formats.base import BLOCK_BYTES, BLOCK_ROWS, Bad, Block, Format, Head, Options, Records
 from ingest.mapping import Mapped
 from ingest.records import RECORDS, require, settle_type
 
@@ -42,7 +44,7 @@ class Parquet(Format):
                 "give --type or --map, or a name that begins with the type (posts.parquet)",
             )
         try:
-            with path.open("rb") as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+            with _seekable(path) as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
                 names = file.schema_arrow.names
                 if mapped is not None:
                     mapped.require(names, path)
@@ -55,20 +57,65 @@ class Parquet(Format):
             raise IngestError(f"cannot be read as Parquet: {text}", str(path), "fetch or write the file again") from e
 
 
+def _seekable(path: Path) -> IO[bytes]:
+    """The file, or what a compressed one unfolds to: Parquet is read from its end."""
+    raw: IO[bytes] = path.open("rb")
+    if raw.read(len(MAGIC)) != MAGIC and head(path).start.startswith(MAGIC):
+        raw.close()
+        raw = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it, and with that it is gone
+        try:
+            for piece in chunks(path):
+                raw.write(piece)
+        except BaseException:
+            raw.close()
+            raise
+    raw.seek(0)
+    return raw
+
+
 def _blocks(
     file: pa.NativeFile, names: list[str], mapped: Mapped | None, kind: str | None, skip: int
 ) -> Iterator[Block]:
     at = 0
-    for batch in file.iter_batches(batch_size=_rows(file), columns=names, use_threads=False):
-        start, at = at, at + batch.num_rows
+    for read in file.iter_batches(batch_size=_rows(file), columns=names, use_threads=False):
+        batch, start, at = read, at, at + read.num_rows
         if at <= skip:
             continue
-        numbers = range(start + 1, at + 1)
+        numbers: Sequence[int] = range(start + 1, at + 1)
+        bad = [] if _valid(batch) else [b for i, n in enumerate(numbers) if (b := _fault(batch.slice(i, 1), n))]
+        if bad:
+            wrong = {b.line for b in bad}
+            batch = batch.filter(pa.array([n not in wrong for n in numbers]))
+            numbers = [n for n in numbers if n not in wrong]
         columns = {name: _simple(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
         if mapped is not None:
-            yield Block(at, mapped.apply(columns, numbers))
+            yield Block(at, mapped.apply(columns, numbers), bad)
         else:
-            yield Block(at, [Records(str(kind), columns, numbers)])
+            yield Block(at, [Records(str(kind), columns, numbers)], bad)
+
+
+def _valid(part: pa.RecordBatch | pa.Array) -> bool:
+    """Whether texts are UTF-8: Parquet's readers take the writer's word for it."""
+    try:
+        part.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _fault(row: pa.RecordBatch, number: int) -> Bad | None:
+    """Why a row cannot be read, with what can be shown of it; None if it can."""
+    wrong = [name for name, column in zip(row.schema.names, row.columns, strict=True) if not _valid(column)]
+    if not wrong:
+        return None
+    shown = {}
+    for name, column in zip(row.schema.names, row.columns, strict=True):
+        if name not in wrong:
+            shown[name] = column[0].as_py()
+        elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            shown[name] = clip(column.cast(pa.large_binary(), safe=False)[0].as_py())
+    raw = orjson.dumps(shown, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return Bad(number, f"not UTF-8: {', '.join(wrong)}", clip(raw), wrong[0])
 
 
 def _rows(file: pa.NativeFile) -> int:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,10 @@ def test_position_follows_the_reader(tmp_path: Path) -> None:
     assert position(path) == 0
     list(lines(path))
     assert position(path) == 20
+
+
+@pytest.mark.parametrize("read", [head, fingerprint])
+def test_a_pipe_is_refused_without_waiting_for_a_writer(read: Callable[[Path], object], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "posts.jsonl")
+    with pytest.raises(IngestError, match="pipe or a device"):
+        read(tmp_path / "posts.jsonl")

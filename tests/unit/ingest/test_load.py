@@ -306,3 +306,89 @@ def test_writer_failure_rolls_back_rows_and_checkpoint(
             load(store, [path])
     assert texts(store) == {}
     assert load(store, [path]).files[0].status == "loaded"
+
+
+def test_a_name_that_is_no_text_fails_alone(store: Store, tmp_path: Path) -> None:
+    put(tmp_path / "posts.jsonl", post(1))
+    put(tmp_path / "x", post(2)).rename(tmp_path / os.fsdecode(b"posts-\xff.jsonl"))
+    good, bad = sorted(load(store, [tmp_path]).files, key=lambda f: f.status == "failed")
+    assert (good.status, bad.path) == ("loaded", f"{tmp_path}/posts-\\xff.jsonl")
+    assert "rename it" in str(bad.error)
+
+
+def test_linked_directories_are_read_once_and_loops_end(store: Store, tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere" / "posts.jsonl", post(1))
+    top = tmp_path / "top"
+    put(top / "posts.jsonl", post(2))
+    (top / "link").symlink_to(tmp_path / "elsewhere")
+    (top / "self").symlink_to(top)
+    (tmp_path / "elsewhere" / "back").symlink_to(top)
+    assert [f.path for f in load(store, [top]).files] == [f"{top}/link/posts.jsonl", f"{top}/posts.jsonl"]
+    assert set(texts(store)) == {"local:1", "local:2"}
+
+
+def test_a_folder_above_that_may_not_be_entered_is_an_error(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "denied")
+
+    monkeypatch.setattr(Path, "stat", denied)
+    monkeypatch.setattr(Path, "open", denied)
+    assert "no permission" in str(load(store, [tmp_path / "secret" / "posts.jsonl"]).files[0].error)
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_held_for_loaded(store: Store, tmp_path: Path) -> None:
+    path = put(tmp_path / "posts.jsonl", *(post(i) for i in range(12)))
+
+    def grow(_: Progress) -> None:
+        with path.open("ab") as file:
+            file.write(orjson.dumps(post(99)) + b"\n")
+
+    (file,) = load(store, [path], progress=grow).files
+    assert (file.status, len(texts(store)) >= 12) == ("failed", True)
+    assert "changed while it was read" in str(file.error)
+    assert [f.status for f in load(store, [path]).files] == ["loaded"]
+    assert "local:99" in texts(store)
+
+
+BROKEN = {
+    "identifiers.jsonl": b'{"account_id": "a", "kind": "email", "value": "me@example.org"\n'
+    b'["a", "email", "me@example.org"]\n',
+    "mixed.jsonl": b'{"type": "labels", "account_id": "a", "label": "x"}\n'
+    b'{"type": "identifier", "kind": "email", "value": "me@example.org"}\n'
+    b'{"type": "identifiers", "kind": "email", "value": "me@example.org"\n',
+    "identifiers.csv": b'account_id,kind,value\na,email,me@example.org,more\na,email,"me@example.org\n',
+    "identifiers-swapped.csv": b"account_id,kind,value,first_seen\na,me@example.org,email,\n"
+    b"a,ip,,me@example.org\na,wallet,0x1,me@example.org\n",
+    "users.csv": b"uid,mail\na,me@example.org,more\n",
+}
+
+
+@pytest.mark.parametrize("key", [None, b"k" * 32])
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_rows_that_may_identify_a_person_are_withheld(
+    name: str, key: bytes | None, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(BROKEN[name])
+    mapping = {"record": [{"type": "identifiers", "account_id": "uid", "kind": {"value": "email"}, "value": "mail"}]}
+    options = Options(mapping=mapping if name == "users.csv" else None)
+    said = ""
+    try:
+        said = load(store, [tmp_path / name], options=options, secret=key).to_json()
+    except ConfigError as e:  # there is no key
+        said = str(e)
+    assert key is None or store.rejected()
+    kept = [said, *map(str, store.rejected())]
+    with store.view() as view:
+        kept += [str(batch.to_pylist()) for batch in view.scan("identifiers")]
+    assert not [text for text in kept if "me@example.org" in text]
+
+
+def test_a_wrong_setting_says_what_was_left_out(store: Store, tmp_path: Path) -> None:
+    put(tmp_path / "identifiers.jsonl", {"account_id": "a", "kind": "ip", "value": "192.0.2.1"})
+    put(tmp_path / "posts.jsonl", post(1))
+    with pytest.raises(ConfigError) as e:
+        load(store, [tmp_path])
+    assert "nothing after it was loaded" in e.value.hint
+    assert texts(store) == {}

@@ -65,3 +65,15 @@ def test_a_shadow_is_shown_as_one_and_fails_no_pipeline(tmp_path: Path, monkeypa
     assert lockstep("detect", "--shadow", "said", "--fail-on", "low", *where).code == 0
     assert lockstep("findings", "list", *where).out.splitlines()[0].endswith("shadow")
     assert lockstep("detect", "said", "--fail-on", "low", *where).code == 10
+
+
+def test_a_fault_of_the_program_is_one_paragraph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr("ingest.load.load", fail)
+    monkeypatch.chdir(tmp_path)
+    ran = lockstep("ingest", "posts.jsonl")
+    assert ran.code == 1
+    assert "unexpected ZeroDivisionError: by nothing" in ran.err
+    assert "Traceback" not in ran.err
