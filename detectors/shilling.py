@@ -200,7 +200,7 @@ class Search:
         lead = ring.lead
         code, bursts = lead.by_thing[0]
         whole = 2 * bursts < lead.count  # no one object stands for the ring
-        count = lead.count if whole else bursts
+        count = len(np.unique(lead.occasions)) if whole else bursts
         action = ACTIONS[lead.stream.action]
         doing = action.doing_same if whole else action.shown(lead.thing(code))
         expected = float(lead.expected.sum() if whole else lead.expected[code])

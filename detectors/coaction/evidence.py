@@ -50,6 +50,20 @@ class Together:
         return int(self.bursts[-1]) + 1 if len(self.bursts) else 0
 
     @cached_property
+    def occasions(self) -> Longs:
+        """The occasion of each event: bursts that share a message are one, so that a post with ten tickers is one."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        bursts = self.bursts
+        _, messages = np.unique(self.messages, return_inverse=True)
+        size = self.count + int(messages.max(initial=-1)) + 1
+        links = coo_array((np.ones(len(bursts), np.int8), (bursts, self.count + messages)), shape=(size, size))
+        _, labels = connected_components(links, directed=False)
+        found: Longs = labels[bursts].astype(np.int64)
+        return found
+
+    @cached_property
     def keys(self) -> list[str]:
         """Key of each event's message."""
         found: list[str] = self.stream.sweep.ids.take(pa.array(self.messages)).to_pylist()

@@ -78,10 +78,10 @@ class Ring:
 
     @cached_property
     def alike(self) -> tuple[int, int]:
-        """Of the lead stream's bursts, those in which two members' texts were alike, and those with two texts."""
+        """Of the lead stream's occasions, those in which two members' texts were alike, and those with two texts."""
         found = compared = 0
         by_burst: dict[int, dict[str, Post]] = {}
-        for burst, key in zip(self.lead.bursts.tolist(), self.lead.keys, strict=True):
+        for burst, key in zip(self.lead.occasions.tolist(), self.lead.keys, strict=True):
             if key in self.posts and self.posts[key].text:
                 by_burst.setdefault(burst, {})[key] = self.posts[key]
         for posts in by_burst.values():

@@ -87,4 +87,5 @@ def test_a_post_with_many_tickers_is_one_occasion_of_its_author(tmp_path: Path) 
     (ring,) = flagged(tables, tmp_path)
     refs = {r for m in ring.members for r in m.evidence}
     assert {e.value for e in ring.evidence if e.ref in refs} == {8}
-    assert "80 times" in ring.summary
+    assert " 8 times in " in ring.summary
+    assert "on 8 of 8 occasions" in ring.summary
