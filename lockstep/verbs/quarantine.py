@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from graph.model import Rejected
@@ -84,7 +83,7 @@ def replay(
     with s.store() as opened:
         result = again(opened, _chosen(opened.rejected(), source), secret=s.settings.pseudonym_key)
     if s.as_json:
-        s.emit(orjson.loads(result.to_json()))
+        s.emit(asdict(result))
     else:
         for line in result.summary():
             s.line(line)
