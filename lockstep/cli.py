@@ -18,7 +18,7 @@ from rich.markup import escape
 from graph.errors import LockstepError, fault
 from lockstep import verbs
 from lockstep.config import SettingsError
-from lockstep.session import EXIT_CODES
+from lockstep.session import EXIT_CODES, INTERRUPTED
 
 app = typer.Typer(
     name="lockstep",
@@ -56,6 +56,10 @@ def main() -> None:
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # the reader of a pipe (head, less) has seen enough
             sys.exit(0)
+        if stop.code == INTERRUPTED:
+            _say(
+                LockstepError("interrupted", hint="what was committed stays; a load goes on from there when run again")
+            )
         raise
     except Exception as error:  # noqa: BLE001 - a fault of the program is said in one paragraph as well
         _say(LockstepError(f"unexpected {type(error).__name__}: {error}", fault(error), "please report this"))

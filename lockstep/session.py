@@ -20,6 +20,7 @@ from graph.errors import ConfigError
 from graph.store import Store, View, open_store
 from lockstep import config
 
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 EXIT_CODES: Mapping[int, str] = {
     0: "done",
     1: "unexpected crash",
@@ -29,6 +30,7 @@ EXIT_CODES: Mapping[int, str] = {
     5: "detector",
     6: "case",
     10: "findings at or above --fail-on",
+    INTERRUPTED: "interrupted",
 }
 
 PIPED = 240  # columns of a table that goes to a file or a pipe

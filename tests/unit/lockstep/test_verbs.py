@@ -77,3 +77,14 @@ def test_a_fault_of_the_program_is_one_paragraph(tmp_path: Path, monkeypatch: py
     assert ran.code == 1
     assert "unexpected ZeroDivisionError: by nothing" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_an_interruption_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ingest.load.load", stop)
+    monkeypatch.chdir(tmp_path)
+    ran = lockstep("ingest", "posts.jsonl")
+    assert ran.code == 130
+    assert "what was committed stays" in ran.err
