@@ -70,9 +70,7 @@ def chunks(path: Path) -> Iterator[bytes]:
                 _POSITIONS[path] = file.tell()
                 yield piece
         except EOFError as e:
-            raise IngestError(
-                "the compressed file is cut off", str(path), "fetch it again; what was whole before the cut is loaded"
-            ) from e
+            raise IngestError("the compressed file is cut off", str(path), "fetch it again") from e
         except (OSError, zlib.error) as e:
             raise IngestError(
                 f"cannot be read: {e}", str(path), "check the file; fetch it again if it is damaged"
