@@ -45,7 +45,7 @@ def opened() -> Iterator[Opened]:
         settings = config.load()
     except config.SettingsError as error:
         raise ConfigError(error.message, error.where, error.hint) from error
-    with open_store(settings.store_url, settings.data_dir) as store, store.view() as view:
+    with open_store(settings.store_url, settings.data_dir, create=False) as store, store.view() as view:
         yield Opened(view, (store.url, view.seq))
 
 

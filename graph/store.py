@@ -4,7 +4,7 @@ A commit has a number, ``seq``, one higher than the commit before. A View is pin
 current after that commit, however much is written meanwhile, so that the past can be replayed.
 
 A store is one module in ``graph/stores`` with ``SCHEMES`` (URL schemes it serves) and
-``open(url, data_dir) -> Store``; nothing is registered.
+``open(url, data_dir, *, create) -> Store``; nothing is registered.
 """
 
 from __future__ import annotations
@@ -260,13 +260,15 @@ def schemes() -> dict[str, str]:
     return found
 
 
-def open_store(url: str, data_dir: FilePath) -> Store:
+def open_store(url: str, data_dir: FilePath, *, create: bool = True) -> Store:
     """Open the store that serves the URL (``sqlite:///file.db``, ``memory://``).
 
     Parameters
     ----------
     data_dir : Path
         Where projections and market data are kept beside the store.
+    create : bool
+        Make the database where there is none; else that is an error: a reader that makes one hides a mistyped URL.
 
     Raises
     ------
@@ -279,5 +281,5 @@ def open_store(url: str, data_dir: FilePath) -> Store:
     known = schemes()
     if scheme not in known:
         raise ConfigError(f"no store for {scheme!r} URLs", where=url, hint=f"known: {', '.join(sorted(known))}")
-    store: Store = importlib.import_module(known[scheme]).open(url, data_dir)
+    store: Store = importlib.import_module(known[scheme]).open(url, data_dir, create=create)
     return store

@@ -91,9 +91,9 @@ class FileReport:
             examples = ", ".join(self.correction_examples[:3])
             out.append(f"  {least}{self.corrections:,} ids came again with other content; the last won ({examples} …)")
         if self.repeated:
-            out.append(f"  {self.repeated:,} rows repeat another one; kept once")
+            out.append(f"  rows that repeat another, kept once: {self.repeated:,}")
         if self.rejected:
-            out.append(f"  {self.rejected:,} rows in the quarantine:")
+            out.append(f"  rows in the quarantine: {self.rejected:,}")
             out += [f"    {n:,} × {reason}" for reason, n in sorted(self.reasons.items(), key=lambda x: -x[1])[:5]]
         if self.dropped:
             said = ", ".join(f"{n:,} in {name}" for name, n in sorted(self.dropped.items()))

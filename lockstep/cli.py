@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from dashboard.untrusted import one_line, visible
 from graph.errors import LockstepError, fault
 from lockstep import verbs
 from lockstep.config import SettingsError
@@ -68,7 +69,7 @@ def main() -> None:
 
 def _say(error: LockstepError | SettingsError) -> None:
     console = Console(stderr=True, highlight=False)
-    where = f"{escape(error.where)}: " if error.where else ""
-    console.print(f"[bold red]error:[/] {where}{escape(error.message)}", soft_wrap=True)
+    where = f"{escape(one_line(error.where))}: " if error.where else ""
+    console.print(f"[bold red]error:[/] {where}{escape(one_line(error.message))}", soft_wrap=True)
     if error.hint:
-        console.print(f"  {escape(error.hint)}", soft_wrap=True)
+        console.print(f"  {escape(visible(error.hint))}", soft_wrap=True)

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from dashboard.untrusted import one_line, visible
 from graph.errors import ConfigError
 from graph.store import Store, View, open_store
 from lockstep import config
@@ -57,9 +58,9 @@ class Session:
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
-        """The configured store, its schema up to date."""
-        with open_store(self.settings.store_url, self.settings.data_dir) as store:
+    def store(self, *, create: bool = False) -> Iterator[Store]:
+        """The configured store; only verbs that load make it where there is none."""
+        with open_store(self.settings.store_url, self.settings.data_dir, create=create) as store:
             yield store
 
     @contextmanager
@@ -72,8 +73,8 @@ class Session:
                 yield view
 
     def note(self, text: str) -> None:
-        """A line for people, on standard error; text from data is never read as markup."""
-        self.err.print(escape(text), soft_wrap=True)
+        """A line for people, on standard error; text from data is never read as markup, and moves no cursor."""
+        self.err.print(escape(visible(text)), soft_wrap=True)
 
     def emit(self, document: Any) -> None:
         """The JSON document."""
@@ -82,13 +83,13 @@ class Session:
 
     def line(self, text: str = "") -> None:
         """A line of the answer, for people."""
-        self.out.print(escape(text), soft_wrap=True)
+        self.out.print(escape(visible(text)), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:
         """A table of the answer, for people."""
         table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
         for row in rows:
-            table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+            table.add_row(*(escape("" if cell is None else one_line(str(cell))) for cell in row))
         self.out.print(table)
 
 

@@ -28,8 +28,8 @@ WAIT_S = 30.0
 """How long a writer waits for another one."""
 
 
-def open(url: str, data_dir: Path) -> MemoryStore:  # noqa: A001 - the name that every store module has
-    """Make an empty store; two of them share nothing, whatever their URL."""
+def open(url: str, data_dir: Path, *, create: bool = True) -> MemoryStore:  # noqa: A001, ARG001 - as in every store module
+    """Make an empty store, there being none to open; two of them share nothing, whatever their URL."""
     return MemoryStore(url, data_dir)
 
 

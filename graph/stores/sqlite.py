@@ -39,9 +39,13 @@ from graph.stores.sqlitedb.writer import SqliteWriter
 SCHEMES = ("sqlite",)
 
 
-def open(url: str, data_dir: Path) -> SqliteStore:  # noqa: A001 - the name that every store module has
+def open(url: str, data_dir: Path, *, create: bool = True) -> SqliteStore:  # noqa: A001 - as in every store module
     """Open the file, or make it: ``sqlite:///relative.db``, ``sqlite:////absolute.db``."""
     path = _path(url)
+    if not create and not path.exists():
+        raise StoreError(
+            "there is no store here yet", where=url, hint="`lockstep ingest PATH...` makes it; or mend the URL"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -53,6 +53,7 @@ def ingest(
     """Load files into the graph. A bad row goes to the quarantine and stops nothing; loading twice changes nothing."""
     s = session(config, store, data_dir, as_json=as_json)
     oldest = moment(max_age, "--max-age", datetime.now(UTC))
+    _known(format_, type_)
     result = load_into(s, paths, format_, options(s, type_, map_, platform, venue), again=again)
     if index_text:
         with s.store() as opened:
@@ -76,6 +77,17 @@ def ingest(
         )
     if oldest is not None:
         require_fresh(s, oldest)
+
+
+def _known(format_: str | None, type_: str | None) -> None:
+    """Refuse a format or record type that does not exist, before anything is read."""
+    from detectors.base import unknown
+    from ingest.formats.base import discover
+    from ingest.records import RECORDS
+
+    for name, known, option in ((format_, discover(), "--format"), (type_, RECORDS, "--type")):
+        if name is not None and name not in known:
+            raise unknown(name, list(known), option)
 
 
 def require_fresh(s: Session, oldest: datetime) -> None:
@@ -125,7 +137,7 @@ def load_into(
     if not paths:
         raise ConfigError("no file named", "ingest", "lockstep ingest PATH...")
     frugal()
-    with s.store() as opened, progress(s) as tell:
+    with s.store(create=True) as opened, progress(s) as tell:
         return load(
             opened, paths, format=format_, options=how, secret=s.settings.pseudonym_key, again=again, progress=tell
         )

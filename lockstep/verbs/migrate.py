@@ -17,7 +17,7 @@ def migrate(
 ) -> None:
     """Bring the store's schema up to this program's version. Opening an older store does so too."""
     s = session(config, store, data_dir, as_json=as_json)
-    with s.store() as opened:
+    with s.store(create=True) as opened:
         steps = opened.migrate()
     if s.as_json:
         s.emit({"store": s.settings.store_url, "steps": steps})

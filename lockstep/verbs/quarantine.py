@@ -12,7 +12,7 @@ import typer
 from graph.model import Rejected
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, StoreOption, session
 
-group = typer.Typer(no_args_is_help=True, help="Rows that could not be loaded: list, export, replay.")
+group = typer.Typer(no_args_is_help=True, help="Rows that could not be loaded: list, export, replay, drop.")
 SourceOption = Annotated[str | None, typer.Option("--source", help="Only rows whose file name contains this.")]
 
 
@@ -69,6 +69,26 @@ def export(
 
 
 @group.command()
+def drop(
+    source: Annotated[str, typer.Option("--source", help="Rows whose file name contains this.")],
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take rows out for good, after their file was mended and loaded again. Export them first if in doubt."""
+    s = session(config, store, data_dir, as_json=as_json)
+    with s.store() as opened:
+        rows = _chosen(opened.rejected(), source)
+        with opened.writer() as writer:
+            writer.release([r.id for r in rows])
+    if s.as_json:
+        s.emit({"dropped": len(rows)})
+    else:
+        s.line(f"rows dropped: {len(rows)}")
+
+
+@group.command()
 def replay(
     source: SourceOption = None,
     config: ConfigOption = None,
@@ -76,7 +96,10 @@ def replay(
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Try the rows again, as their files were read; those that pass now are loaded and leave the quarantine."""
+    """Try the rows again, as their files were read; those that pass now are loaded and leave the quarantine.
+
+    Rows pass later where the reason is gone: a newer version reads more, or LOCKSTEP_PSEUDONYM_KEY is set now.
+    """
     from ingest.quarantine import replay as again
 
     s = session(config, store, data_dir, as_json=as_json)

@@ -236,6 +236,9 @@ def test_quarantine_lists_exports_and_replays(own: list[str], tmp_path: Path) ->
     assert lockstep("quarantine", "replay", "--json", *own).code == 0
     assert lockstep("quarantine", "replay", *own).code == 0
     assert len(lockstep("quarantine", "list", "--json", *own).json) == 5  # still as wrong as they were
+    assert lockstep("quarantine", "drop", "--source", "accounts", *own).out == "rows dropped: 1\n"
+    assert lockstep("quarantine", "drop", "--source", "accounts", "--json", *own).json == {"dropped": 0}
+    assert len(lockstep("quarantine", "list", "--json", *own).json) == 4
     assert "the quarantine is empty" in lockstep("quarantine", "list", "--source", "nothing", *own).out
 
 
@@ -245,7 +248,11 @@ def test_doctor(where: list[str], tmp_path: Path) -> None:
     assert "detector shilling: last success" in ran.out
     checks = {c["name"]: c for c in lockstep("doctor", "--json", *where).json}
     assert checks["quarantine"]["state"] == "warning"
-    fresh = lockstep("doctor", "--json", "--store", f"sqlite:///{tmp_path}/new.db", "--data-dir", tmp_path / "d").json
+    new = ["--store", f"sqlite:///{tmp_path}/new.db", "--data-dir", tmp_path / "d"]
+    absent = lockstep("doctor", "--json", *new)
+    assert (absent.code, {c["name"]: c["found"] for c in absent.json}["store"]) == (4, "there is no store here yet")
+    assert lockstep("migrate", *new).code == 0
+    fresh = lockstep("doctor", "--json", *new).json
     assert {c["name"]: c["found"] for c in fresh}["detector shilling"] == "has not run"
     (tmp_path / "bad.db").write_text("this is no database, only text that is long enough to look at" * 40)
     broken = lockstep("doctor", "--store", f"sqlite:///{tmp_path}/bad.db")
@@ -283,7 +290,8 @@ def test_ingest_reports_and_exit_codes(tmp_path: Path) -> None:
     where = ["--store", f"sqlite:///{tmp_path}/l.db", "--data-dir", str(tmp_path / "data")]
     posts = tmp_path / "posts.jsonl"
     posts.write_text('{"post_id":"1","account_id":"a","created_at":"2026-03-01T14:00:05Z","text":"$ZORB"}\n')
-    assert lockstep("findings", "list", *where).out.startswith("no findings: no detector has run")
+    assert "there is no store here yet" in lockstep("findings", "list", *where).err
+    assert not (tmp_path / "l.db").exists()
     assert "1 posts added to the search index" in lockstep("ingest", posts, "--index-text", *where).err
     assert "already loaded" in lockstep("ingest", posts, *where).out
     again = lockstep("ingest", posts, "--again", "--json", *where)
@@ -302,6 +310,9 @@ def test_ingest_reports_and_exit_codes(tmp_path: Path) -> None:
     assert lockstep("ingest", tmp_path / "notes.txt", *where).code == 3
     assert lockstep("ingest", posts, "--store", "mongodb://x").code == 2
     assert lockstep("ingest").code == 2
+    assert lockstep("findings", "list", *where).out.startswith("no findings: no detector has run")
+    assert "did you mean 'posts'" in lockstep("ingest", posts, "--type", "post", *where).err
+    assert lockstep("ingest", posts, "--format", "cvs", *where).code == 2
     assert lockstep("detect", *where).code == 0
     assert lockstep("findings", "list", *where).out.strip() == "no findings"
     # with nothing recorded, filters hide nothing
@@ -346,6 +357,17 @@ def test_a_terminal_sees_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         tell(step)
     assert "posts.jsonl" in shown.getvalue()
     assert "7 rows" in shown.getvalue()
+
+
+def test_text_of_strangers_moves_no_cursor(tmp_path: Path) -> None:
+    where = ["--store", f"sqlite:///{tmp_path}/l.db", "--data-dir", str(tmp_path / "data")]
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text('{"post_id":"1","account_id":"a","created_at":"\\u001b[2Jnever","text":"$ZORB"}\n')
+    assert "\x1b" not in lockstep("ingest", posts, *where).out
+    listed = lockstep("quarantine", "list", *where).out
+    assert "never" in listed
+    assert "\x1b" not in listed
+    assert "\x1b" not in lockstep("ingest", tmp_path / "\x1b[2Jabsent.jsonl", *where).err
 
 
 def test_help_version_and_unknown_verbs() -> None:

@@ -259,7 +259,7 @@ def test_superseded_finding_can_still_be_opened(store: Store) -> None:
 
 
 def test_store_that_cannot_be_opened(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def locked(url: str, data_dir: Path) -> Store:
+    def locked(url: str, *_: object, **__: object) -> Store:
         raise StoreUnavailable("locked for 30 s", where=url, hint="wait for the other writer")
 
     monkeypatch.setattr("dashboard.state.open_store", locked)
@@ -267,6 +267,12 @@ def test_store_that_cannot_be_opened(store: Store, monkeypatch: pytest.MonkeyPat
     for part in ("The data cannot be read.", "locked for 30 s", "Where: sqlite:///", "wait for the other writer"):
         assert part in said
     assert "The same may succeed in a moment." in said
+
+
+def test_store_that_is_not_there_is_not_made(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{tmp_path}/mistyped.db")
+    assert "there is no store here yet" in texts(page())
+    assert not (tmp_path / "mistyped.db").exists()
 
 
 def test_wrong_setting(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

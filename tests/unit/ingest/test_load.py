@@ -134,7 +134,7 @@ def test_bad_rows_are_kept_in_the_quarantine_once(store: Store, tmp_path: Path) 
         (str(path), 2, ""),
         (str(path), 3, "created_at"),
     ]
-    assert any("2 rows in the quarantine" in line for line in file.lines())
+    assert any("rows in the quarantine: 2" in line for line in file.lines())
 
 
 def test_repeated_ids_are_corrections_within_and_across_commits(store: Store, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_equal_rows_are_kept_once_and_counted(store: Store, tmp_path: Path) -> N
     assert file.tables["posts"].new == 10
     assert (file.corrections, file.repeated + file.tables["posts"].unchanged) == (0, 3)
     (file,) = load(store, [put(tmp_path / "posts-2.jsonl", rows[1], rows[2], rows[1])]).files
-    assert "  1 rows repeat another one; kept once" in file.lines()
+    assert "  rows that repeat another, kept once: 1" in file.lines()
 
 
 def test_changes_to_earlier_files_are_no_corrections(store: Store, tmp_path: Path) -> None:

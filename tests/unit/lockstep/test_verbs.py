@@ -19,6 +19,13 @@ from tests.stores import finding
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
+def made(folder: Path) -> list[object]:
+    """Options that name a store, which is there."""
+    where: list[object] = ["--store", f"sqlite:///{folder}/new.db", "--data-dir", folder / "data"]
+    assert lockstep("migrate", *where).code == 0
+    return where
+
+
 @pytest.mark.parametrize(
     "text", ["soon", "9999999d", "99999999999d", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-02:00"]
 )
@@ -28,8 +35,9 @@ def test_a_time_that_is_none_is_said(text: str) -> None:
 
 
 def test_a_data_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
+    where = made(tmp_path)
     (tmp_path / "file").write_text("in the way")
-    ran = lockstep("detect", "--store", f"sqlite:///{tmp_path}/new.db", "--data-dir", tmp_path / "file")
+    ran = lockstep("detect", *where[:2], "--data-dir", tmp_path / "file")
     assert ran.code == 2
     assert "the data folder cannot be used" in ran.err
 
@@ -43,7 +51,7 @@ def test_a_demo_does_not_overwrite_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("window", ["inf", "1e300", "1e12"])
 def test_a_window_longer_than_any_data_is_refused(tmp_path: Path, window: str) -> None:
-    where = ["--store", f"sqlite:///{tmp_path}/new.db", "--data-dir", tmp_path / "data"]
+    where = made(tmp_path)
     ran = lockstep("network", "--action", "co_text", "--window", window, "--out", tmp_path / "x.csv", *where)
     assert ran.code == 2
     assert "a window of" in ran.err
@@ -61,7 +69,7 @@ class Said(Detector):
 def test_a_shadow_is_shown_as_one_and_fails_no_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "discover", lambda: {"said": Said()})
     monkeypatch.setattr("lockstep.verbs.detect.discover", lambda: {"said": Said()})
-    where = ["--store", f"sqlite:///{tmp_path}/new.db", "--data-dir", tmp_path / "data"]
+    where = made(tmp_path)
     assert lockstep("detect", "--shadow", "said", "--fail-on", "low", *where).code == 0
     assert lockstep("findings", "list", *where).out.splitlines()[0].endswith("shadow")
     assert lockstep("detect", "said", "--fail-on", "low", *where).code == 10
