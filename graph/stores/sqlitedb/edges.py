@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -76,7 +75,7 @@ class Edges:
             order = np.lexsort((ends.ref, ends.other, ends.at, ends.slot))
             for start in range(0, len(order), SLICE):  # Python's numbers take ten times the room
                 columns = _lists(ends, order[start : start + SLICE])
-                self.database.insert(sql("edge_insert"), zip(*columns, repeat(self.seq)))
+                self.database.insert(sql("edge_insert"), [*columns, [self.seq] * len(columns[0])])
             self._held, self._count = [], 0
 
     def end(self, ends: Ends) -> None:

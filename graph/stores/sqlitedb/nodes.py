@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -50,7 +49,7 @@ REL_CODES = {
 RELS = {code: rel for rel, code in REL_CODES.items()}
 SLOTS = 64
 """Slots of a node: 32 relation codes in two directions."""
-REMEMBERED = 25_000
+REMEMBERED = 40_000
 """Ids remembered of a type in each of two generations."""
 
 
@@ -65,9 +64,9 @@ class Memory:
     def get(self, keys: Sequence[str]) -> list[int | None]:
         """Known ids, None where unknown."""
         found = list(map(self.young.get, keys))
-        if self.old:
-            for i, known in enumerate(found):
-                if known is None and (older := self.old.get(keys[i])) is not None:
+        if self.old and None in found:
+            for i in [i for i, known in enumerate(found) if known is None]:
+                if (older := self.old.get(keys[i])) is not None:
                     found[i] = self.young[keys[i]] = older
         return found
 
@@ -127,8 +126,9 @@ class Ids:
         domains = self._domains(keys) if kind == NodeType.LINK else [0] * len(keys)
         first, code = self.take(len(keys)), TYPE_CODES[kind]
         ids = list(range(first, first + len(keys)))
-        rows = zip(ids, repeat(code), domains, keys, repeat(self.seq))
-        if self.database.insert(sql("node_insert"), rows) == len(keys):
+        count = len(keys)
+        columns = (ids, [code] * count, domains, keys, [self.seq] * count)
+        if self.database.insert(sql("node_insert"), columns) == count:
             return ids
         span = {"first": first, "beyond": first + len(keys)}
         made = {row[0] for row in self.database.run(sql("nodes_made"), span)}
@@ -145,14 +145,13 @@ class Ids:
         """Stubs, as far as the posts are unknown."""
         first = self.take(len(keys))
         ids = list(range(first, first + len(keys)))
-        rows = zip(keys, ids, repeat(self.seq))
-        if self.database.insert(sql("post_id_insert"), rows) == len(keys):
+        if self.database.insert(sql("post_id_insert"), (keys, ids, [self.seq] * len(keys))) == len(keys):
             stubs = list(zip(ids, keys, strict=True))
         else:
             known = lookup(self.database, "post_ids", keys)
             stubs = [(i, key) for i, key in zip(ids, keys, strict=True) if known[key] == i]
             ids = [known[key] for key in keys]
-        self.database.insert(sql("stub_insert"), stubs)
+        self.database.many(sql("stub_insert"), stubs)
         return ids
 
     def _domains(self, links: list[str]) -> list[int]:

@@ -6,7 +6,6 @@ Fresh rows are the common case, so that all are inserted first and only what the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any
 
 import orjson
@@ -61,7 +60,7 @@ class Rows:
         count = len(batch)
         first = self.ids.take(count)
         given = list(range(first, first + count))
-        if self.database.insert(made.insert, zip(given, repeat(self.seq), *columns)) == count:
+        if self.database.insert(made.insert, [given, [self.seq] * count, *columns]) == count:
             self._connect(table, batch, given)
             return Written(new=count)
         report, fresh, changed, old = Written(), [], [], []
@@ -77,7 +76,7 @@ class Rows:
         report.new = len(fresh)
         self._end(table, made, old)
         again = [(given[i], self.seq, *(column[i] for column in columns)) for i in changed]
-        self.database.insert(made.insert, again)
+        self.database.many(made.insert, again)
         self._connect(table, batch.take(pa.array(fresh + changed, pa.int64())), [given[i] for i in fresh + changed])
         _note(report, table, batch, changed)
         return report
@@ -108,7 +107,7 @@ class Rows:
         keys, count = columns[0], len(batch)
         first = self.ids.take(count)
         given: Sequence[int] = range(first, first + count)
-        if self.database.insert(sql("post_id_insert"), zip(keys, given, repeat(self.seq))) == count:
+        if self.database.insert(sql("post_id_insert"), (keys, given, [self.seq] * count)) == count:
             self._add_posts(batch, columns, given)
             return Written(new=count)
         known = lookup(self.database, "post_ids", keys)
@@ -135,7 +134,7 @@ class Rows:
     def _add_posts(self, batch: pa.RecordBatch, columns: list[list[Any]], given: Sequence[int]) -> None:
         if len(batch):
             self.changed = True
-            self.database.insert(sql("post_insert"), zip(given, repeat(self.seq), *columns))
+            self.database.insert(sql("post_insert"), [given, [self.seq] * len(given), *columns])
             self.ends.add(edges.of_posts(batch, numbers(given), self.ids))
 
     def delete(self, name: str, keys: pa.RecordBatch) -> int:
@@ -150,7 +149,7 @@ class Rows:
         rows = [row for key in wanted for row in self.database.run(made.find, key)]
         self._end(table, made, rows)
         if name == "posts":  # the node stays, as a stub
-            self.database.insert(sql("stub_insert"), [(row[0], row[2]) for row in rows])
+            self.database.many(sql("stub_insert"), [(row[0], row[2]) for row in rows])
         return len(rows)
 
 

@@ -440,7 +440,10 @@ def test_rows_inserted_together_are_the_same_as_one_by_one(count: int, tmp_path:
     database.run("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c INTEGER)")
     rows = [(i, f"row {i}", i % 7) for i in range(count)]
     insert = "INSERT OR IGNORE INTO t VALUES (?, ?, ?)\n"  # 333 of them are as many values as one statement takes
-    assert database.insert(insert, iter(rows)) == count
+    columns = [[row[i] for row in rows] for i in range(3)]
+    assert database.insert(insert, columns) == count
     assert database.run("SELECT * FROM t ORDER BY a") == rows
-    assert database.insert(insert, [*rows, (count, "new", 0)]) == 1
+    assert (
+        database.insert(insert, [[*column, new] for column, new in zip(columns, (count, "new", 0), strict=True)]) == 1
+    )
     database.close()
