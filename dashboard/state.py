@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard import views
 from dashboard.canvas import network
+from graph import projection
 from graph.errors import ConfigError
 from graph.findings import Finding
 from graph.model import NodeRef
@@ -58,8 +58,7 @@ def findings(key: Key, _view: View) -> list[Finding]:  # noqa: ARG001
 @st.cache_data(max_entries=4, show_spinner="Reading the time of the newest post …")
 def newest_post(key: Key, _view: View) -> datetime | None:  # noqa: ARG001 - the key of the cache
     """Time of the newest post; None where there is none."""
-    times = [pc.max(batch.column(0)).as_py() for batch in _view.scan("posts", columns=["created_at"]) if batch.num_rows]
-    return max((t for t in times if t is not None), default=None)
+    return projection.newest_post(_view)
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the members …")

@@ -7,20 +7,16 @@ docs and the dashboard's form are made from that.
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import importlib.metadata
-import inspect
-import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 import detectors
-from graph.errors import ConfigError
+from graph.errors import ConfigError, unknown
 from graph.findings import Finding
+from graph.plugins import plugins
 from graph.store import View
 
 Value = bool | int | float | str
@@ -103,42 +99,9 @@ class Detector(ABC):
 
 
 def discover() -> dict[str, Detector]:
-    """Every detector by name: this package's modules, then entry points ``lockstep.detectors``.
-
-    Raises
-    ------
-    ConfigError
-        A third party's detector cannot be loaded, or has the name of another.
-    """
-    classes: list[type[Detector]] = []
-    for info in pkgutil.iter_modules(detectors.__path__, "detectors."):
-        if info.ispkg:
-            continue
-        module = importlib.import_module(info.name)
-        classes += [
-            c
-            for c in vars(module).values()
-            if inspect.isclass(c)
-            and issubclass(c, Detector)
-            and not inspect.isabstract(c)
-            and c.__module__ == info.name
-        ]
-    found: dict[str, Detector] = {}
-    for made in sorted([*(c() for c in classes), *_plugged()], key=lambda d: d.name):
-        if made.name in found:
-            raise ConfigError(f"two detectors are named {made.name!r}", type(made).__module__, "uninstall one of them")
-        found[made.name] = made
+    """Every detector by name: this package's modules, then entry points ``lockstep.detectors``."""
+    found: dict[str, Detector] = plugins(detectors, Detector, "lockstep.detectors")
     return found
-
-
-def _plugged() -> Iterator[Detector]:
-    """Third parties' detectors."""
-    for point in importlib.metadata.entry_points(group="lockstep.detectors"):
-        try:
-            yield point.load()()
-        except Exception as error:  # what goes wrong in a stranger's module may be anything
-            what = f"the detector {point.name!r} cannot be loaded: {type(error).__name__}: {error}"
-            raise ConfigError(what, point.value, "mend or uninstall the package that brings it") from error
 
 
 def resolve(detector: Detector, given: Mapping[str, Any], where: str) -> dict[str, Value]:
@@ -154,10 +117,3 @@ def resolve(detector: Detector, given: Mapping[str, Any], where: str) -> dict[st
         if name not in declared:
             raise unknown(name, declared, where)
     return {p.name: p.check(given.get(p.name, p.default), where) for p in detector.params}
-
-
-def unknown(name: str, known: Mapping[str, object] | Sequence[str], where: str) -> ConfigError:
-    """The error for a name that does not exist, with the nearest one that does."""
-    near = difflib.get_close_matches(name, list(known), 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-    return ConfigError(f"unknown name {name!r}", where=where, hint=hint)

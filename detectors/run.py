@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from detectors.base import Detector, Scope, Value, discover, resolve, unknown
-from graph.errors import ConfigError, DetectorError
+from detectors.base import Detector, Scope, Value, discover, resolve
+from graph.errors import ConfigError, DetectorError, unknown
 from graph.findings import Finding, Priority, Run, Status, digest, finding_id
 from graph.store import Store, View
 

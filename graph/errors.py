@@ -22,6 +22,9 @@ A retry asks the type (``isinstance(error, Transient)``), never the text of a me
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
+
+from lockstep.config import nearest
 
 
 class LockstepError(Exception):
@@ -124,3 +127,8 @@ def fault(error: BaseException) -> str:
     """Where a fault of the program arose, innermost last: ``module:line`` of up to four calls."""
     calls = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in traceback.walk_tb(error.__traceback__)]
     return " > ".join(calls[-4:])
+
+
+def unknown(name: str, known: Iterable[str], where: str) -> ConfigError:
+    """The error for a name that does not exist, with the nearest one that does."""
+    return ConfigError(f"unknown name {name!r}", where=where, hint=nearest(name, known))

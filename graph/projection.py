@@ -199,6 +199,12 @@ def events(
     return _coded(raw).replace_schema_metadata({"undated": str(undated)})
 
 
+def newest_post(view: View) -> datetime | None:
+    """Time of the newest post; None where there is none."""
+    times = [pc.max(batch["created_at"]).as_py() for batch in view.scan("posts", columns=["created_at"])]
+    return max((t for t in times if t is not None), default=None)
+
+
 def _between(raw: pa.Table, start: datetime | None, end: datetime | None) -> pa.Table:
     mask = pc.is_valid(raw["at"])
     if start is not None:

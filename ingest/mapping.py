@@ -30,7 +30,8 @@ import pyarrow.compute as pc
 from graph.errors import ConfigError
 from graph.model import PLATFORM
 from ingest.formats.base import Records, Values
-from ingest.records import RECORDS, VERBATIM, modifiers, nearest
+from ingest.records import RECORDS, VERBATIM, modifiers
+from lockstep.config import nearest
 
 _KEYS = {
     "column": frozenset({"column", "verbatim", "unit", "zone", "split"}),

@@ -7,7 +7,6 @@ are), ``created_at:s``, ``:ms``, ``:us`` (the unit of numbers). Every type but c
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from graph.errors import IngestError
 from graph.model import NodeType
+from lockstep.config import nearest
 
 VERBATIM = "verbatim"
 NODE_TYPES = tuple(t.value for t in NodeType if t is not NodeType.FINDING)
@@ -259,13 +259,6 @@ def type_of(name: str) -> str | None:
         if folded.startswith(record) and not re.match("[a-z]", folded[len(record) :]):
             return record
     return None
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known word, or all of them."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
 
 
 def require(record: str, columns: Iterable[str], path: Path) -> None:

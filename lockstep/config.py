@@ -220,8 +220,12 @@ def read_value(text: str) -> Any:
         return text
 
 
-def _unknown(name: str, known: Iterable[str], where: str) -> SettingsError:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest known name, or all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
-    return SettingsError(f"unknown setting {name!r}", where, hint)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+
+
+def _unknown(name: str, known: Iterable[str], where: str) -> SettingsError:
+    return SettingsError(f"unknown setting {name!r}", where, nearest(name, known))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from detectors.base import Detector, Value, discover, resolve, unknown
-from graph.errors import ConfigError
+from detectors.base import Detector, Value, discover, resolve
+from graph.errors import ConfigError, unknown
 from lockstep.config import Settings, read_value
 
 

@@ -21,6 +21,7 @@ from graph.errors import ConfigError
 from graph.store import Store, View, open_store
 from lockstep import config
 
+FLAGGED = 10
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 EXIT_CODES: Mapping[int, str] = {
     0: "done",
@@ -30,7 +31,7 @@ EXIT_CODES: Mapping[int, str] = {
     4: "store",
     5: "detector",
     6: "case",
-    10: "findings at or above --fail-on",
+    FLAGGED: "findings at or above --fail-on",
     INTERRUPTED: "interrupted",
 }
 
@@ -57,11 +58,9 @@ class Session:
     out: Console = field(default_factory=lambda: Console(highlight=False, width=None if sys.stdout.isatty() else PIPED))
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
-    @contextmanager
-    def store(self, *, create: bool = False) -> Iterator[Store]:
-        """The configured store; only verbs that load make it where there is none."""
-        with open_store(self.settings.store_url, self.settings.data_dir, create=create) as store:
-            yield store
+    def store(self, *, create: bool = False) -> Store:
+        """The configured store, opened; only verbs that load make it where there is none."""
+        return open_store(self.settings.store_url, self.settings.data_dir, create=create)
 
     @contextmanager
     def view(self, seq: int | None = None) -> Iterator[View]:

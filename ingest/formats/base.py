@@ -8,10 +8,6 @@ they are, and reports rows it cannot read. It streams: never more than :data:`BL
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
-import inspect
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +18,7 @@ import orjson
 import pyarrow as pa
 
 from graph.errors import FormatUnknown
+from graph.plugins import plugins
 from ingest import formats
 
 BLOCK_ROWS = 20_000
@@ -119,16 +116,8 @@ class Format(ABC):
 
 def discover() -> dict[str, Format]:
     """Every format by name: this folder's modules, then entry points ``lockstep.formats``."""
-    classes: list[type[Format]] = []
-    for info in pkgutil.iter_modules(formats.__path__, "ingest.formats."):
-        module = importlib.import_module(info.name)
-        classes += [
-            c
-            for c in vars(module).values()
-            if inspect.isclass(c) and issubclass(c, Format) and not inspect.isabstract(c) and c.__module__ == info.name
-        ]
-    classes += [point.load() for point in importlib.metadata.entry_points(group="lockstep.formats")]
-    return {c.name: c() for c in sorted(classes, key=lambda c: c.name)}
+    found: dict[str, Format] = plugins(formats, Format, "lockstep.formats")
+    return found
 
 
 def choose(head: Head, wanted: str | None) -> Format:

@@ -14,7 +14,8 @@ from graph.errors import IngestError
 from ingest.files import BOM, Lines, clip, head, line_blocks, utf8_fault
 from ingest.formats.base import Bad, Block, Format, Head, Options, Records
 from ingest.mapping import Mapped
-from ingest.records import RECORDS, nearest, settle_type
+from ingest.records import RECORDS, settle_type
+from lockstep.config import nearest
 
 MAX_COLUMNS = 500  # of one block; hostile input has a new key in every row
 

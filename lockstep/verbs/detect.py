@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detectors.base import Scope, discover, unknown
+from detectors.base import Scope
 from graph.errors import ConfigError, DetectorError
 from graph.findings import Priority, Status
 from lockstep.parameters import parameters
-from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
+from lockstep.session import FLAGGED, ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from detectors.run import RunResult
 
-FLAGGED = 10  # exit code: findings at or above --fail-on
 _SPAN = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -67,14 +66,10 @@ def detect(
 ) -> None:
     """Run detectors and record their findings. A detector that fails does not stop the others."""
     s = session(config, store, data_dir, as_json=as_json)
-    known = discover()
-    for name in [*(names or ()), *(shadow or ())]:
-        if name not in known:
-            raise unknown(name, known, "detect")
     now = datetime.now(UTC)
     scope = Scope(moment(since, "--since", now), moment(until, "--until", now))
     params = parameters(s.settings, given or ())
-    results = run_detectors(s, names or list(known), params, scope, shadow or ())
+    results = run_detectors(s, names or list(params), params, scope, shadow or ())
     report(s, results)
     failed = [r for r in results if r.run.error]
     if failed:

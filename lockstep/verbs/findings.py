@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
+from dashboard.views import by_time, post_keys
 from graph.errors import ConfigError
 from graph.findings import Evidence, Finding, Priority, Status, to_json
 from graph.model import NodeType, Post
@@ -139,12 +139,7 @@ def export(
 
 def evidence_posts(view: View, finding: Finding) -> list[Post]:
     """The posts that the finding's evidence names, oldest first."""
-    keys = {n.key for e in finding.evidence for n in e.nodes if n.type is NodeType.POST}
-    return sorted(view.posts(sorted(keys)), key=lambda p: (_stamp(p.created_at), p.post))
-
-
-def _stamp(at: datetime | None) -> float:
-    return at.timestamp() if at else float("inf")
+    return by_time(view.posts(post_keys(finding)))
 
 
 def _sentences(s: Session, f: Finding) -> None:

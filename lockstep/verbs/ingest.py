@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
-from graph.errors import ConfigError, IngestError
+from graph.errors import ConfigError, IngestError, unknown
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.verbs.detect import moment
 
@@ -81,7 +81,6 @@ def ingest(
 
 def _known(format_: str | None, type_: str | None) -> None:
     """Refuse a format or record type that does not exist, before anything is read."""
-    from detectors.base import unknown
     from ingest.formats.base import discover
     from ingest.records import RECORDS
 
@@ -98,11 +97,10 @@ def require_fresh(s: Session, oldest: datetime) -> None:
     IngestError
         It is, or there is no post at all.
     """
-    import pyarrow.compute as pc
+    from graph.projection import newest_post
 
     with s.view() as view:
-        times = [pc.max(batch["created_at"]).as_py() for batch in view.scan("posts", columns=["created_at"])]
-    newest = max((t for t in times if t is not None), default=None)
+        newest = newest_post(view)
     if newest is None or newest < oldest:
         found = "there is no post" if newest is None else f"the newest post is of {newest:%Y-%m-%d %H:%M} UTC"
         raise IngestError(f"{found}, older than --max-age allows", s.settings.store_url, "is the export still running?")

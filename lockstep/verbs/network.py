@@ -9,7 +9,7 @@ import typer
 
 from detectors.coaction.actions import ACTIONS
 from detectors.coaction.network import SUFFIXES, network, write
-from graph.errors import ConfigError
+from graph.errors import ConfigError, unknown
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, StoreOption, session
 from lockstep.verbs.detect import moment
 
@@ -35,8 +35,6 @@ def network_(
     from datetime import UTC, datetime
 
     if action not in ACTIONS:
-        from detectors.base import unknown
-
         raise unknown(action, ACTIONS, "--action")
     if out.suffix not in SUFFIXES:
         raise ConfigError(f"cannot write {out.suffix!r}", str(out), f"one of {', '.join(SUFFIXES)}")

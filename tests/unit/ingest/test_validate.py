@@ -9,8 +9,9 @@ import pytest
 from graph.schema import MARKET_TABLES, TABLES
 from ingest.formats.base import Bad, Block, Records
 from ingest.masking import WITHHELD
-from ingest.records import RECORDS, modifiers, nearest, settle_type, type_of
+from ingest.records import RECORDS, modifiers, settle_type, type_of
 from ingest.validate import Context, Valid, last_of_each, validate, validate_block
+from lockstep.config import nearest
 
 T = "2024-01-01T00:00:00Z"
 MINIMAL: dict[str, dict[str, Any]] = {

@@ -68,7 +68,7 @@ class Said(Detector):
 
 def test_a_shadow_is_shown_as_one_and_fails_no_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "discover", lambda: {"said": Said()})
-    monkeypatch.setattr("lockstep.verbs.detect.discover", lambda: {"said": Said()})
+    monkeypatch.setattr("lockstep.parameters.discover", lambda: {"said": Said()})
     where = made(tmp_path)
     assert lockstep("detect", "--shadow", "said", "--fail-on", "low", *where).code == 0
     assert lockstep("findings", "list", *where).out.splitlines()[0].endswith("shadow")

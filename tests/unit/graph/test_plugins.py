@@ -1,4 +1,4 @@
-"""Third parties' detectors: found by their entry point, and named where they do not work."""
+"""Third parties' detectors and formats: found by their entry point, and named where they do not work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from detectors.base import Detector, discover
 from graph.errors import ConfigError
+from ingest.formats.base import discover as formats
 
 
 class Theirs(Detector):
@@ -42,6 +43,13 @@ def plug(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points.select(group=group))
 
     return install
+
+
+def test_a_format_that_does_not_work_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = EntryPoints([EntryPoint("theirs", "no_such_module_here:Theirs", "lockstep.formats")])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points.select(group=group))
+    with pytest.raises(ConfigError, match=r"lockstep\.formats: no_such_module_here:Theirs: 'theirs' cannot be loaded"):
+        formats()
 
 
 def test_a_third_partys_detector_is_found(plug: Any) -> None:
