@@ -186,18 +186,31 @@ class View(Protocol):
 
     # findings
     def findings(
-        self, *, kind: str | None = None, detector: str | None = None, run: str | None = None
+        self,
+        *,
+        kind: str | None = None,
+        detector: str | None = None,
+        run: str | None = None,
+        after: int = 0,
+        superseded: bool = False,
     ) -> list[Finding]:
         """Findings recorded up to this seq that no later one supersedes, by priority, score (down) and id.
 
         Shadow findings are among them. Superseded is for good: a ring that returns comes under an id of its own.
+
+        Parameters
+        ----------
+        after : int
+            Only findings recorded after this seq.
+        superseded : bool
+            Also those that another one supersedes.
         """
 
     def finding(self, finding_id: str) -> Finding | None:
         """One finding, superseded or not; a prefix of the id suffices where it is unambiguous, else None."""
 
-    def runs(self) -> list[Run]:
-        """Runs recorded up to this seq, oldest first."""
+    def runs(self, *, after: int = 0) -> list[Run]:
+        """Runs recorded up to this seq and after that one, oldest first."""
 
     def close(self) -> None:
         """Release the connection."""
@@ -213,6 +226,10 @@ class Store(Protocol):
     url: str
     data_dir: FilePath
 
+    @property
+    def identity(self) -> str:
+        """The store's own name: the same as long as it exists, and no other store's."""
+
     def view(self, seq: int | None = None) -> View:
         """A View pinned to that commit, or to the newest.
 
@@ -222,11 +239,21 @@ class Store(Protocol):
             There is no such commit, or the store is closed.
         """
 
-    def writer(self) -> Writer:
-        """Begin a write transaction; one writer at a time, others wait."""
+    def writer(self, *, recorded_at: datetime | None = None) -> Writer:
+        """Begin a write transaction; one writer at a time, others wait.
+
+        Parameters
+        ----------
+        recorded_at : datetime, optional
+            When the commit is said to have been made (for copies of another store); now, if not given. A commit is
+            never recorded before the one before it.
+        """
 
     def head(self) -> int:
         """The newest seq; 0 for an empty store."""
+
+    def commits(self, after: int = 0) -> list[tuple[int, datetime]]:
+        """Commits after this seq, oldest first, each with the time at which it was recorded (UTC)."""
 
     def checkpoints(self) -> dict[str, dict[str, Any]]:
         """What loads have remembered, by name."""

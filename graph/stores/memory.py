@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 import orjson
 import pyarrow as pa
@@ -39,8 +40,15 @@ class MemoryStore:
     def __init__(self, url: str, data_dir: Path) -> None:
         self.url = url
         self.data_dir = data_dir
+        self._identity = uuid4().hex
         self._contents = Contents()
         self._closed = False
+
+    @property
+    def identity(self) -> str:
+        """The store's own name."""
+        self._open()
+        return self._identity
 
     def view(self, seq: int | None = None) -> MemoryView:
         """A View pinned to that commit, or to the newest."""
@@ -49,15 +57,20 @@ class MemoryStore:
             raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {head}")
         return MemoryView(self._contents, head if seq is None else seq, self.url, self.data_dir)
 
-    def writer(self) -> MemoryWriter:
+    def writer(self, *, recorded_at: datetime | None = None) -> MemoryWriter:
         """Begin a write transaction; it waits for its turn when it is entered."""
         self._open()
-        return MemoryWriter(self._contents, self.url)
+        return MemoryWriter(self._contents, self.url, recorded_at)
 
     def head(self) -> int:
         """The newest seq."""
         self._open()
         return len(self._contents.commits)
+
+    def commits(self, after: int = 0) -> list[tuple[int, datetime]]:
+        """Commits after this seq, oldest first, and their times."""
+        self._open()
+        return list(enumerate(self._contents.commits, 1))[max(0, after) :]
 
     def checkpoints(self) -> dict[str, dict[str, Any]]:
         """What loads have remembered, by name."""
@@ -110,9 +123,10 @@ class MemoryStore:
 class MemoryWriter:
     """One transaction (see :class:`graph.store.Writer`)."""
 
-    def __init__(self, contents: Contents, url: str) -> None:
+    def __init__(self, contents: Contents, url: str, recorded_at: datetime | None = None) -> None:
         self._contents = contents
         self._url = url
+        self._recorded_at = recorded_at
         self._seq = 0  # of the commit to come; 0 outside the transaction
         self._checkpoints: dict[str, bytes] = {}
         self._rejects: list[Rejected] = []
@@ -186,7 +200,7 @@ class MemoryWriter:
                 contents.runs.append((self._seq, run))
                 for finding in findings:
                     contents.findings.setdefault(finding.id, (self._seq, finding))
-            now = datetime.now(UTC)
+            now = datetime.now(UTC) if self._recorded_at is None else self._recorded_at.astimezone(UTC)
             contents.commits.append(max([now, *contents.commits[-1:]]))  # what readers see from now on
 
     def _quarantine(self) -> None:

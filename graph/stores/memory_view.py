@@ -199,15 +199,22 @@ class MemoryView:
     # findings
 
     def findings(
-        self, *, kind: str | None = None, detector: str | None = None, run: str | None = None
+        self,
+        *,
+        kind: str | None = None,
+        detector: str | None = None,
+        run: str | None = None,
+        after: int = 0,
+        superseded: bool = False,
     ) -> list[Finding]:
         """Findings that no later one supersedes."""
         known = self._findings()
-        superseded = {finding.supersedes for finding in known}
+        hidden = set() if superseded else {finding.supersedes for _, finding in known}
         chosen = [
             f
-            for f in known
-            if f.id not in superseded
+            for seq, f in known
+            if seq > after
+            and f.id not in hidden
             and kind in {None, f.kind}
             and detector in {None, f.detector}
             and run in {None, f.run_id}
@@ -216,13 +223,13 @@ class MemoryView:
 
     def finding(self, finding_id: str) -> Finding | None:
         """One finding, by its id or the beginning of it."""
-        known = {finding.id: finding for finding in self._findings()}
+        known = {finding.id: finding for _, finding in self._findings()}
         matching = [known[i] for i in known if i.startswith(finding_id)]
         return known.get(finding_id) or (matching[0] if len(matching) == 1 else None)
 
-    def runs(self) -> list[Run]:
+    def runs(self, *, after: int = 0) -> list[Run]:
         """Runs, oldest first."""
-        return [run for seq, run in list(self._open().runs) if seq <= self.seq]
+        return [run for seq, run in list(self._open().runs) if after < seq <= self.seq]
 
     def close(self) -> None:
         """Let go of the store's contents."""
@@ -246,8 +253,8 @@ class MemoryView:
             raise ValueError(f"no table {table!r}")
         return log
 
-    def _findings(self) -> list[Finding]:
-        return [finding for seq, finding in list(self._open().findings.values()) if seq <= self.seq]
+    def _findings(self) -> list[tuple[int, Finding]]:
+        return [(seq, finding) for seq, finding in list(self._open().findings.values()) if seq <= self.seq]
 
     @cached_property
     def _graph(self) -> Graph:

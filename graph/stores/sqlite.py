@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ from graph.errors import ConfigError, SchemaMismatch, StoreError, StoreUnavailab
 from graph.model import Rejected
 from graph.schema import TABLES
 from graph.stores.sqlitedb import text
-from graph.stores.sqlitedb.codec import statements
+from graph.stores.sqlitedb.codec import moment, statements
 from graph.stores.sqlitedb.database import (
     CHECKPOINT_PAGES,
     WAIT_S,
@@ -89,6 +90,11 @@ class SqliteStore:
             self._database.run(f"PRAGMA {pragma}")
         return version(self._database)
 
+    @property
+    def identity(self) -> str:
+        """The store's own name."""
+        return str(self._open().value(sql("identity")))
+
     def view(self, seq: int | None = None) -> SqliteView:
         """A View pinned to that commit, or to the newest."""
         self._open()
@@ -97,14 +103,14 @@ class SqliteStore:
         if seq is not None and not 0 <= seq <= head:
             raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {head}")
         # by the store's own name, so that another database in this data directory never reads its cache
-        cache = self.data_dir / "cache" / self._open().value(sql("identity"))
+        cache = self.data_dir / "cache" / self.identity
         return SqliteView(Database(self.path, read_only=True), head if seq is None else seq, self.data_dir, cache)
 
-    def writer(self) -> SqliteWriter:
+    def writer(self, *, recorded_at: datetime | None = None) -> SqliteWriter:
         """Begin a write transaction; it waits for its turn when it is entered."""
         self._open()
         self._current_schema()
-        return SqliteWriter(self._begin, self._names, self.url)
+        return SqliteWriter(self._begin, self._names, self.url, recorded_at)
 
     @contextmanager
     def _begin(self) -> Iterator[Database]:
@@ -120,6 +126,11 @@ class SqliteStore:
     def head(self) -> int:
         """The newest seq."""
         return int(self._open().value(sql("head")))
+
+    def commits(self, after: int = 0) -> list[tuple[int, datetime]]:
+        """Commits after this seq, oldest first, and their times."""
+        rows = self._open().run(sql("commits"), {"after": after})
+        return [(seq, time) for seq, micros in rows if (time := moment(micros)) is not None]
 
     def checkpoints(self) -> dict[str, dict[str, Any]]:
         """What loads have remembered, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ def test_a_closed_store_says_so(store: Store) -> None:
     put(store, "posts", {"post": "x:p1"})
     store.close()
     store.close()
-    for ask in (store.view, store.head, store.checkpoints, store.rejected, store.index_text, store.check):
+    names = ("view", "head", "commits", "checkpoints", "rejected", "index_text", "check")
+    for ask in (*(getattr(store, name) for name in names), lambda: store.identity):
         with pytest.raises(StoreError):
             ask()
     with pytest.raises(StoreError), store.writer():
@@ -165,6 +166,47 @@ def test_a_writer_works_only_inside_its_transaction(store: Store) -> None:
     with pytest.raises(StoreError):
         writer.checkpoint("file", {})
     assert store.head() == 0
+
+
+def test_commits_say_when_they_were_made(store: Store) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    assert store.commits() == []
+    put(store, "posts", {"post": "x:p1"})
+    put(store, "posts", {"post": "x:p2"})
+    put(store, "posts", {"post": "x:p2"})
+    made = store.commits()
+    assert [seq for seq, _ in made] == [1, 2]
+    assert before <= made[0][1] <= made[1][1] <= datetime.now(UTC) + timedelta(seconds=1)
+    assert all(time.utcoffset() == timedelta() for _, time in made)
+    assert (store.commits(1), store.commits(2), store.commits(9)) == (made[1:], [], [])
+    with store.view() as view:
+        assert [v["recorded_at"] for v in view.history("posts", {"post": "x:p2"})] == [made[1][1]]
+
+
+def test_a_commit_may_be_recorded_as_of_another_time_but_never_before_the_last_one(store: Store) -> None:
+    for given in (at(0), at(0.000001).astimezone(timezone(timedelta(hours=9))), at(-5), at(7)):
+        with store.writer(recorded_at=given) as writer:
+            writer.write("posts", batch("posts", {"post": "x:p1", "text": str(given)}))
+    times = [at(0), at(0.000001), at(0.000001), at(7)]
+    assert store.commits() == list(enumerate(times, 1))
+    with store.view() as view:
+        assert [v["recorded_at"] for v in view.history("posts", {"post": "x:p1"})] == times
+    put(store, "posts", {"post": "x:p2"})
+    assert store.commits(4)[0][1] > at(7)
+
+
+def test_a_store_has_a_name_of_its_own(backend: Backend, store: Store, tmp_path: Path) -> None:
+    with backend.open(tmp_path / "other") as other:
+        assert store.identity
+        assert store.identity == store.identity != other.identity
+
+
+@pytest.mark.never("memory", raises=AssertionError, reason="nothing outlives the process")
+def test_a_store_keeps_its_name(backend: Backend, tmp_path: Path) -> None:
+    with backend.open(tmp_path) as store:
+        name = store.identity
+    with backend.open(tmp_path) as store:
+        assert store.identity == name
 
 
 def test_writers_take_turns(store: Store) -> None:
@@ -337,6 +379,20 @@ def test_within_a_transaction_the_last_write_counts(store: Store) -> None:
         assert view.history("posts", {"post": "x:p2"}) == []
         assert [v["text"] for v in view.history("posts", {"post": "x:p3"})] == ["back"]
         assert view.gone("posts", 1).to_pylist() == [{"post": "x:p1"}]
+
+
+@pytest.mark.parametrize("table", ["posts", "labels"])
+def test_a_row_deleted_and_written_again_in_one_transaction_is_a_new_version(store: Store, table: str) -> None:
+    """Also with the same content: what was gone at any moment is not what was there before."""
+    put(store, table, FULL[table])
+    with store.writer() as writer:
+        assert writer.delete(table, keys(table, FULL[table])) == 1
+        assert writer.write(table, batch(table, FULL[table])).new == 1
+    with store.view() as view:
+        key = {name: FULL[table][name] for name in TABLES[table].key}
+        assert [(v["seq"], v["ended"]) for v in view.history(table, key)] == [(1, 2), (2, None)]
+        assert [row["seq"] for row in read(view, table, columns=["seq"])] == [2]
+        assert view.gone(table, 1).to_pylist() == [key]
 
 
 def test_null_keys_are_equal_to_each_other(store: Store) -> None:

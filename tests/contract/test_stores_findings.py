@@ -103,6 +103,30 @@ def test_a_superseded_finding_steps_back_but_stays(store: Store) -> None:
         assert past.finding(new) is None
 
 
+def test_runs_and_findings_of_some_commits_and_superseded_ones_may_be_asked_for(store: Store) -> None:
+    record(store, "r1", "old", "other")
+    old, other, new = finding("old").id, finding("other").id, finding("new").id
+    put(store, "posts", {"post": "x:p1"})
+    record(store, "r2", "new", supersedes=old)
+    with store.view() as view, store.view(2) as past:
+        assert [r.id for r in view.runs(after=1)] == ["r2"]
+        assert [r.id for r in view.runs(after=3)] == [r.id for r in past.runs(after=1)] == []
+        assert {f.id for f in view.findings(after=1)} == {new}
+        assert {f.id for f in view.findings(superseded=True)} == {old, other, new}
+        assert {f.id for f in view.findings(superseded=True, run="r1")} == {old, other}
+        assert {f.id for f in past.findings(superseded=True)} == {old, other}
+        assert view.findings(after=3, superseded=True) == []
+
+
+def test_a_finding_superseded_by_its_own_commit_may_be_asked_for(store: Store) -> None:
+    old = finding("old")
+    with store.writer() as writer:
+        writer.add_run(run(), [finding("new", supersedes=old.id), old])
+    with store.view() as view:
+        assert [f.id for f in view.findings()] == [finding("new").id]
+        assert [f.id for f in view.findings(after=0, superseded=True)] == sorted([finding("new").id, old.id])
+
+
 def test_a_finding_is_found_by_the_beginning_of_its_id(store: Store) -> None:
     with store.writer() as writer:
         writer.add_run(run(), [finding("a", id="abc1"), finding("b", id="abc2"), finding("c", id="abc")])

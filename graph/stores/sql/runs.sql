@@ -1,2 +1,2 @@
--- purpose: runs recorded up to a commit
-SELECT run FROM runs WHERE seq <= :pin ORDER BY id
+-- purpose: runs recorded between two commits
+SELECT run FROM runs WHERE seq > :after AND seq <= :pin ORDER BY id

@@ -129,17 +129,20 @@ def _key(table: Table, mark: Callable[[str], str]) -> str:
     )
 
 
+# ids follow commits: those given after :after, and up to :pin (a search by seq would look at every row)
+_ID_SPAN = "".join(
+    f" AND id {sign} ifnull((SELECT first_id FROM commits WHERE seq > {seq} ORDER BY seq LIMIT 1), 1 << 62)"  # noqa: S608
+    for sign, seq in ((">=", ":after"), ("<", ":pin"))
+)
+
+
 def scan_sql(table: Table, columns: Sequence[str], *, start: bool, end: bool) -> str:
     """The statement of a scan: current and past rows seen at ``:pin``, in the order of their commits."""
     order = "seq, id" if table.name == "posts" else "id"
     chosen = ", ".join(["seq", "id", *(f'"{c}"' for c in columns)])
     bounds = (f' AND "{table.time}" >= :start' if start else "") + (f' AND "{table.time}" < :end' if end else "")
-    lower = (
-        ""
-        if table.name == "posts"
-        else " AND id >= (SELECT ifnull(min(first_id), 1 << 62) FROM commits WHERE seq > :after)"
-    )
-    where = f"seq > :after AND seq <= :pin{lower}{bounds}"
+    span = "" if table.name == "posts" else _ID_SPAN
+    where = f"seq > :after AND seq <= :pin{span}{bounds}"
     return (
         f"SELECT {chosen} FROM {table.name} WHERE {where} UNION ALL "  # noqa: S608 - names of our own columns
         f"SELECT {chosen} FROM {table.name}_past WHERE {where} AND ended > :pin ORDER BY {order}"

@@ -127,10 +127,17 @@ class SqliteView(Exploring):
     # findings
 
     def findings(
-        self, *, kind: str | None = None, detector: str | None = None, run: str | None = None
+        self,
+        *,
+        kind: str | None = None,
+        detector: str | None = None,
+        run: str | None = None,
+        after: int = 0,
+        superseded: bool = False,
     ) -> list[Finding]:
         """Findings that no later one supersedes."""
-        asked = {"pin": self.seq, "kind": kind, "detector": detector, "run": run}
+        asked: dict[str, Any] = {"pin": self.seq, "kind": kind, "detector": detector, "run": run}
+        asked |= {"after": after, "superseded": superseded}
         found = [finding_from_json(row[0]) for row in self._database.run(sql("findings"), asked)]
         return sorted(found, key=lambda f: (f.priority.rank, -f.score, f.id))
 
@@ -143,9 +150,10 @@ class SqliteView(Exploring):
             return finding_from_json(exact[0] if exact else rows[0][1])
         return None
 
-    def runs(self) -> list[Run]:
+    def runs(self, *, after: int = 0) -> list[Run]:
         """Runs, oldest first."""
-        return [run_from_json(row[0]) for row in self._database.run(sql("runs"), {"pin": self.seq})]
+        rows = self._database.run(sql("runs"), {"after": after, "pin": self.seq})
+        return [run_from_json(row[0]) for row in rows]
 
     def close(self) -> None:
         """Release the connection."""

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Self
 
 import orjson
@@ -15,6 +16,7 @@ from graph.errors import StoreError
 from graph.findings import Finding, Run, to_json
 from graph.model import Rejected
 from graph.store import Written
+from graph.stores.sqlitedb.codec import micros
 from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.edges import Edges
 from graph.stores.sqlitedb.nodes import Ids, Names
@@ -28,12 +30,21 @@ class SqliteWriter:
     ----------
     begin : callable
         Gives the connection to write on, for as long as the context it returns is open.
+    recorded_at : datetime, optional
+        When the commit is said to have been made; now, if not given.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Database]], names: Names, where: str) -> None:
+    def __init__(
+        self,
+        begin: Callable[[], AbstractContextManager[Database]],
+        names: Names,
+        where: str,
+        recorded_at: datetime | None = None,
+    ) -> None:
         self._begin = begin
         self._names = names
         self._where = where
+        self._recorded_at = recorded_at
         self._turn: AbstractContextManager[Database] | None = None
         self._rows: Rows | None = None
 
@@ -110,7 +121,8 @@ class SqliteWriter:
         """Give the commit its number, if there is anything to commit."""
         if rows.changed:
             rows.ends.flush()
-            rows.database.run(sql("commit_put"), (rows.seq, time.time_ns() // 1000, self._first))
+            made = time.time_ns() // 1000 if self._recorded_at is None else micros(self._recorded_at)
+            rows.database.run(sql("commit_put"), (rows.seq, made, self._first))
             rows.database.run(sql("next_id_put"), (self._following,))
 
     def _take(self, count: int) -> int:

@@ -72,6 +72,14 @@ def test_a_scan_needs_no_sorting(store: SqliteStore, table: str) -> None:
     assert not any("TEMP B-TREE" in step for step in steps)
 
 
+@pytest.mark.parametrize("table", sorted({*TABLES} - {"posts"}))
+def test_a_scan_of_one_commit_reads_that_commits_ids_only(store: SqliteStore, table: str) -> None:
+    steps = plan(store, scan_sql(TABLES[table], TABLES[table].schema.names, start=False, end=False))
+    searched = [s for s in steps if s.startswith("SEARCH") and "commits" not in s]
+    assert len(searched) == 2
+    assert all("rowid>? AND rowid<?" in s for s in searched)
+
+
 @pytest.mark.parametrize("table", list(TABLES))
 def test_a_row_is_found_by_its_key(store: SqliteStore, table: str) -> None:
     made = statements(table)
