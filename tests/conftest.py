@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:  # most tests need neither the server nor its driver
+    from tests.server import Neo4jServer
 
 settings.register_profile(
     "suite", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
@@ -24,6 +29,19 @@ def shared_data() -> Path:
             pytest.fail(f"{SHARED} is missing: CI must have it")
         pytest.skip("the evaluation data is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """A real Neo4j server of this pytest process's own, started for the first test that asks; who writes wipes."""
+    from tests.jars import fetched
+    from tests.needs import lacking
+    from tests.server import Neo4jServer
+
+    if missing := lacking("java") if fetched() else lacking("java", "mvn"):
+        pytest.skip(missing)
+    with Neo4jServer(tmp_path_factory.mktemp("neo4j")) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

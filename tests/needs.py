@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+PACKAGES = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
 
 
 def program(name: str) -> str | None:
@@ -15,7 +16,15 @@ def program(name: str) -> str | None:
     return next((path for p in PROGRAMS.get(name, (name,)) if (path := shutil.which(p))), None)
 
 
-def needs(name: str) -> pytest.MarkDecorator:
-    """Mark of a test that needs a program; it never skips where CI is set."""
-    absent = program(name) is None and not os.environ.get("CI")
-    return pytest.mark.skipif(absent, reason=f"needs {name}: apt-get install {name}")
+def lacking(*names: str) -> str:
+    """Why a test that needs these programs skips; empty where it must not: they are there, or CI is set."""
+    absent = [name for name in names if program(name) is None]
+    if not absent or os.environ.get("CI"):
+        return ""
+    return f"needs {', '.join(absent)}: apt-get install {' '.join(PACKAGES.get(name, name) for name in absent)}"
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Mark of a test that needs programs; it never skips where CI is set."""
+    reason = lacking(*names)
+    return pytest.mark.skipif(bool(reason), reason=reason or "nothing is lacking")
