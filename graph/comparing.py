@@ -131,9 +131,6 @@ def _detected(found: _Found, old: View, new: View) -> None:
             f"findings: {len(findings[0]):,} in the source, {len(findings[1]):,} in the target, "
             f"{len(differing):,} differ ({shown})"
         )
-    current = [{f.id for f in view.findings()} for view in (old, new)]
-    if current[0] != current[1]:
-        found.same("findings that no later one supersedes", *(f"{len(ids):,}" for ids in current))
     found.comparison.runs, found.comparison.findings = runs[0].total(), len(findings[0])
 
 

@@ -129,9 +129,7 @@ class _Copy:
         after = self._report.after
         self._tell(Step("copying", 0, self._head - after))
         detected = set(_with_runs(self._source, after, self._head))
-        for seq, recorded_at in self._source.commits(after):
-            if seq > self._head:
-                break
+        for seq, recorded_at in self._source.commits(after)[: self._head - after]:
             self._commit(seq, recorded_at, runs=seq in detected)
             self._report.seq = seq
             self._tell(Step("copying", seq - after, self._head - after))
