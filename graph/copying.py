@@ -74,7 +74,7 @@ def copy(source: Store, target: Store, *, progress: Tell | None = None) -> CopyR
     Raises
     ------
     StoreError
-        The target holds something else, or the stores differ afterwards; it says in what.
+        The target holds something else, a store failed, or they differ afterwards; it says in what.
     StoreConflict
         Something else wrote to the target meanwhile.
     """
@@ -83,7 +83,11 @@ def copy(source: Store, target: Store, *, progress: Tell | None = None) -> CopyR
     began = time.perf_counter()
     report = CopyReport(source.url, target.url, after, after)
     tell = progress or _silent
-    _Copy(source, target, loads, report, tell).run()
+    try:
+        _Copy(source, target, loads, report, tell).run()
+    except StoreError as error:
+        kept = f"commit {report.seq:,} of {loads.seq:,} has arrived, and the same command goes on from there"
+        raise type(error)(error.message, error.where, "; ".join(filter(None, (error.hint, kept)))) from error
     report.seconds = time.perf_counter() - began
     report.verified = compare(source, target, loads, lambda done, total: tell(Step("verifying", done, total)))
     return report
@@ -143,7 +147,7 @@ class _Copy:
                 raise StoreConflict(
                     "something else wrote to the target while it was copied to",
                     where=self._target.url,
-                    hint="nothing else may write to it; copy into an empty store",
+                    hint="let nothing else write to it",
                 )
             for table in TABLES:
                 self._rows(view, writer, table)

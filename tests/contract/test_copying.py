@@ -202,9 +202,28 @@ def test_somebody_elses_commit_in_the_target_stops_the_copy(stores: tuple[Store,
         if (step.stage, step.done) == ("copying", 2):
             put(target, "posts", {"post": "x:p1", "text": "meddled"})
 
-    with pytest.raises(StoreConflict, match="something else wrote"):
+    with pytest.raises(StoreConflict, match="something else wrote") as error:
         copy(source, target, progress=meddle)
+    assert error.value.hint.endswith(
+        f"commit 2 of {source.head()} has arrived, and the same command goes on from there"
+    )
     assert target.head() == 3
+    with pytest.raises(StoreError, match="1 commits of its own after commit 2"):
+        copy(source, target)
+
+
+def test_a_second_copy_at_the_same_time_does_no_harm(stores: tuple[Store, Store]) -> None:
+    source, target = stores
+    live(source)
+
+    def second(step: Step) -> None:
+        if (step.stage, step.done) == ("copying", 2):
+            copy(source, target)
+
+    with pytest.raises(StoreConflict):
+        copy(source, target, progress=second)
+    copy(source, target)
+    assert told(target) == told(source)
 
 
 def test_a_source_that_never_rests_is_not_copied(stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch) -> None:
