@@ -11,11 +11,13 @@ Tests take the fixture ``neo4j_server`` instead, which is started once for a pyt
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -27,18 +29,25 @@ import psutil
 from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
-from tests.jars import jars
+from lockstep import locks
+from tests.jars import CACHE, VERSION, jars
 from tests.needs import program
 
 READY = 120.0  # seconds that a start may take on a busy machine
 _POLL = 0.05
-_GRACE = 30.0  # seconds that a stop may take before the process is killed
+_GRACE = 60.0  # seconds that a stop may take before the process is killed
 _TRIES = 3  # starts, where another process took a port that was free
 _TAIL = 4_000  # characters of its logs that an error shows
 _HOST = "127.0.0.1"
 _OPENS = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
-QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """For tests, which start more than they compute. A benchmark passes ``java=()``: G1 and the optimising compiler."""
+_WARM = (  # what tests do first: the classes for it are among those that an archive keeps
+    "CREATE CONSTRAINT warm FOR (n:Warm) REQUIRE n.key IS UNIQUE",
+    "CREATE FULLTEXT INDEX words FOR (n:Warm) ON EACH [n.text]",
+    "UNWIND $rows AS row MERGE (n:Warm {key: row.key}) SET n.text = row.text, n += row MERGE (n)-[:NEXT {at: 1}]->(n)",
+    "MATCH (n:Warm)-[r:NEXT]->(m) WHERE r.at > 0 RETURN n, count(r) AS found, collect(m.key)[..2] ORDER BY found",
+)
 
 
 class StartError(RuntimeError):
@@ -57,7 +66,7 @@ class Neo4jServer:
     heap : str
         The heap, of which all is there from the start.
     java : sequence of str
-        Further flags of the Java machine.
+        Flags of the Java machine.
     http : bool
         Also serve HTTP (see :attr:`http`); not serving it starts sooner.
     """
@@ -178,10 +187,11 @@ class Neo4jServer:
 
     def _launch(self, settings: Mapping[str, str]) -> None:
         self._configure(settings)
+        command = self._command()
         begin = time.monotonic()
         with (self.home / "console.log").open("wb") as console:
             self._process = subprocess.Popen(
-                self._command(), stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
         try:
             self._watchdog = _watch(self._process.pid)
@@ -277,6 +287,7 @@ class Neo4jServer:
             "dbms.usage_report.enabled": "false",
             "db.logs.query.enabled": "OFF",
             "db.tx_log.preallocate": "false",  # else every home takes 256 MB of disk
+            "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",  # else a stop takes 10 s more
             **self.settings,
             **settings,
         }
@@ -285,16 +296,13 @@ class Neo4jServer:
 
     # its programs
 
-    def _java(self, heap: str, *flags: str) -> list[str]:
-        java = program("java")
-        if java is None:
-            raise StartError("the Neo4j server needs Java 17 or later: apt-get install openjdk-17-jre-headless")
+    def _run_java(self, heap: str, *flags: str) -> list[str]:
         opens = [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENS]
-        return [java, f"-Xmx{heap}", "-Djava.awt.headless=true", *opens, *flags, "-cp", f"{jars()}/*"]
+        return [_java(), f"-Xmx{heap}", "-Djava.awt.headless=true", *opens, *flags, "-cp", f"{jars()}/*"]
 
     def _command(self) -> list[str]:
         where = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
-        java = self._java(self.heap, f"-Xms{self.heap}", *self.java)
+        java = self._run_java(self.heap, f"-Xms{self.heap}", *self.java, *(_archived() if self.java == QUICK else ()))
         return [*java, "org.neo4j.server.CommunityEntryPoint", *where]
 
     def admin(self, *arguments: str, heap: str = "1g") -> str:
@@ -309,7 +317,7 @@ class Neo4jServer:
         (self.home / "conf" / "neo4j.conf").touch()
         environment = {**os.environ, "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
         done = subprocess.run(
-            [*self._java(heap), "org.neo4j.cli.AdminTool", *arguments],
+            [*self._run_java(heap), "org.neo4j.cli.AdminTool", *arguments],
             env=environment,
             cwd=self.home,
             capture_output=True,
@@ -345,6 +353,37 @@ class Neo4jServer:
             self.run(f"DROP CONSTRAINT {_quoted(row['name'])}")
         for row in self.run("SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name"):
             self.run(f"DROP INDEX {_quoted(row['name'])}")
+
+
+def _java() -> str:
+    java = program("java")
+    if java is None:
+        raise StartError("the Neo4j server needs Java 17 or later: apt-get install openjdk-17-jre-headless")
+    return java
+
+
+def _archived() -> tuple[str, ...]:
+    """Flags that load the server's classes as an archive has them, which halves a start; made once for a Java."""
+    java = Path(_java()).resolve()
+    key = hashlib.sha256(f"{java} {java.stat().st_mtime_ns} {QUICK} {_WARM}".encode()).hexdigest()[:12]
+    archive = CACHE / VERSION / f"classes-{key}.jsa"
+    if not archive.exists():
+        jars()
+        with locks.hold(CACHE / "archive.lock"):
+            if not archive.exists():
+                _archive(archive)
+    return (f"-XX:SharedArchiveFile={archive}", "-Xlog:disable", "-Xlog:all=error:stderr")
+
+
+def _archive(archive: Path) -> None:
+    """Have a server write the archive when it ends; Java leaves out with a word what it can not archive."""
+    with tempfile.TemporaryDirectory(prefix="archive-", dir=archive.parent) as folder:
+        made = Path(folder) / "classes.jsa"
+        with Neo4jServer(Path(folder) / "home", java=(*QUICK, f"-XX:ArchiveClassesAtExit={made}")) as server:
+            for query in _WARM:
+                server.run(query, rows=[{"key": "a", "text": "b"}])
+        made.touch()  # a Java that makes none starts without: an empty archive is passed over
+        made.rename(archive)
 
 
 def _quoted(name: str) -> str:
