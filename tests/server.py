@@ -15,7 +15,6 @@ import hashlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -32,13 +31,13 @@ from neo4j.exceptions import DriverError, Neo4jError
 from lockstep import locks
 from tests.jars import CACHE, VERSION, jars
 from tests.needs import program
+from tests.processes import HOST, free_ports, taken, watch
 
 READY = 120.0  # seconds that a start may take on a busy machine
 _POLL = 0.05
 _GRACE = 60.0  # seconds that a stop may take before the process is killed
 _TRIES = 3  # starts, where another process took a port that was free
 _TAIL = 4_000  # characters of its logs that an error shows
-_HOST = "127.0.0.1"
 _OPENS = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
 QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """For tests, which start more than they compute. A benchmark passes ``java=()``: G1 and the optimising compiler."""
@@ -98,17 +97,17 @@ class Neo4jServer:
     @property
     def url(self) -> str:
         """Address that asks the server for its routing table, as users write it."""
-        return f"neo4j://{_HOST}:{self._port(0)}"
+        return f"neo4j://{HOST}:{self._port(0)}"
 
     @property
     def bolt(self) -> str:
         """Address of this one server."""
-        return f"bolt://{_HOST}:{self._port(0)}"
+        return f"bolt://{HOST}:{self._port(0)}"
 
     @property
     def http(self) -> str:
         """Address of its HTTP interface, where it serves one."""
-        return f"http://{_HOST}:{self._port(1)}"
+        return f"http://{HOST}:{self._port(1)}"
 
     @property
     def password(self) -> str:
@@ -156,7 +155,7 @@ class Neo4jServer:
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it as a power failure does."""
+        """End it as ``kill -9`` does."""
         self._end(signal.SIGKILL)
 
     def __enter__(self) -> Self:
@@ -173,12 +172,12 @@ class Neo4jServer:
         self._end(signal.SIGKILL)  # one that died by itself is still to be put away
         given = self._ports is not None
         for tries in range(_TRIES):
-            self._ports = self._ports or _free_ports()
+            self._ports = self._ports or free_ports()
             try:
                 self._launch(settings)
             except StartError:
-                taken = any(map(_taken, self._ports))
-                if given or not taken or tries == _TRIES - 1:
+                lost = any(map(taken, self._ports))
+                if given or not lost or tries == _TRIES - 1:
                     raise
                 self._ports = None
             else:
@@ -194,7 +193,7 @@ class Neo4jServer:
                 command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
         try:
-            self._watchdog = _watch(self._process.pid)
+            self._watchdog = watch(self._process.pid)
             self._wait(begin + READY, self._listens, "listen")
             if not (self.home / "password").exists():
                 self._wait(begin + READY, self._set_password, "take a password")
@@ -272,10 +271,10 @@ class Neo4jServer:
         return "\n".join(f"--- {name}\n{text[-_TAIL:]}" for name, text in said.items() if text) or "it wrote nothing"
 
     def _configure(self, settings: Mapping[str, str]) -> None:
-        bolt, http = (f"{_HOST}:{self._port(i)}" for i in (0, 1))
+        bolt, http = (f"{HOST}:{self._port(i)}" for i in (0, 1))
         lines = {
-            "server.default_listen_address": _HOST,
-            "server.default_advertised_address": _HOST,
+            "server.default_listen_address": HOST,
+            "server.default_advertised_address": HOST,
             "server.bolt.listen_address": bolt,
             "server.bolt.advertised_address": bolt,
             "server.http.enabled": str(self._serves_http).lower(),
@@ -388,27 +387,3 @@ def _archive(archive: Path) -> None:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-def _free_ports() -> tuple[int, int]:
-    """Two ports that are free now."""
-    with socket.socket() as first, socket.socket() as second:
-        for free in (first, second):
-            free.bind((_HOST, 0))
-        return first.getsockname()[1], second.getsockname()[1]
-
-
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError:
-            return True
-    return False
-
-
-def _watch(pid: int) -> subprocess.Popen[bytes]:
-    """A process that kills ``pid`` when this one is gone, however it went: its end of the pipe then closes."""
-    command = ["/bin/sh", "-c", 'read -r never; kill -9 "$1"', "watchdog", str(pid)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)

@@ -16,7 +16,7 @@ import pytest
 from neo4j import GraphDatabase
 from neo4j.exceptions import ClientError
 
-from tests import jars, server
+from tests import jars, processes, server
 from tests.needs import lacking
 from tests.server import Neo4jServer, StartError
 
@@ -45,8 +45,8 @@ def own(neo4j_server: Neo4jServer, tmp_path_factory: pytest.TempPathFactory) -> 
     with socket.socket() as stranger, pytest.MonkeyPatch.context() as patch:
         stranger.bind(("127.0.0.1", 0))
         stranger.listen()
-        answers = iter([(stranger.getsockname()[1], server._free_ports()[1]), server._free_ports()])
-        patch.setattr(server, "_free_ports", lambda: next(answers))
+        answers = iter([(stranger.getsockname()[1], processes.free_ports()[1]), processes.free_ports()])
+        patch.setattr(server, "free_ports", lambda: next(answers))
         made.start()
     with made:
         yield made
@@ -136,9 +136,9 @@ def test_the_import_tools_refusal_is_shown(neo4j_server: Neo4jServer, tmp_path: 
 def test_the_server_dies_with_the_process_that_started_it() -> None:
     code = """
 import subprocess, sys, time
-from tests.server import _watch
+from tests.processes import watch
 child = subprocess.Popen(["sleep", "600"], start_new_session=True)
-_watch(child.pid)
+watch(child.pid)
 print(child.pid, flush=True)
 time.sleep(600)
 """
