@@ -1,0 +1,4 @@
+// purpose: let the next writer have its turn
+MATCH (m:Lockstep {name: 'graph'})
+WHERE m.writer = $token
+REMOVE m.writer, m.until

@@ -1,0 +1,7 @@
+// purpose: the hashtags of posts just written (goes on from post_new or post_fill)
+WITH p, r, at
+CALL (p, r, at) {
+  UNWIND r[16] AS k
+  MATCH (o:Hashtag {key: k})
+  CREATE (p)-[:TAGGED {target: k, at: at}]->(o)
+}

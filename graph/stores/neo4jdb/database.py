@@ -1,0 +1,143 @@
+"""One Neo4j database through the official driver: statements from files, retries, errors as Lockstep's own.
+
+A statement is a file in ``graph/stores/cypher``; values reach it as parameters only. The few statements that are alike for
+several labels or relationship types name them ``<label>`` or ``<type>``: those are filled in from the program's own
+vocabulary (:data:`WORD` lets nothing else through), since Cypher takes neither as a parameter where an index is to be used.
+
+What the server calls transient is tried again by the driver for up to :data:`RETRY_S`: a statement runs in a managed
+transaction, whole results are read inside it, and so a connection cut in the middle of a result costs a retry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, LiteralString, TypeAlias, TypeVar, cast
+
+import neo4j
+from neo4j import GraphDatabase
+from neo4j.exceptions import DriverError, Neo4jError
+
+from graph.stores.neo4jdb import faults
+
+CYPHER = Path(__file__).parent.parent / "cypher"
+WORD = re.compile(r"[A-Za-z][A-Za-z_]*")
+RETRY_S = 30.0
+"""How long a transaction that fails for a passing reason is tried again."""
+CONNECT_S = 10.0
+"""How long a connection may take."""
+
+T = TypeVar("T")
+Rows: TypeAlias = list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a database is and who asks; the password is not part of the URL."""
+
+    uri: str  # scheme, host and port: what the driver takes
+    user: str
+    database: str | None  # None: the user's home database
+    url: str  # as the user wrote it, for messages
+
+
+@cache
+def cypher(name: str, **words: str) -> str:
+    """Text of a statement in ``graph/stores/cypher``, with labels and types filled in."""
+    text = (CYPHER / f"{name}.cypher").read_text(encoding="utf-8")
+    for placeholder, word in words.items():
+        if not WORD.fullmatch(word):
+            raise ValueError(f"not a label or type: {word!r}")
+        text = text.replace(f"<{placeholder}>", word)
+    return text
+
+
+class Transaction:
+    """One open transaction."""
+
+    def __init__(self, transaction: neo4j.ManagedTransaction | neo4j.Transaction) -> None:
+        self._transaction = transaction
+
+    def run(self, statement: str, params: Mapping[str, Any] | None = None) -> Rows:
+        """All rows of one statement."""
+        return self._transaction.run(cast("LiteralString", statement), dict(params or {})).values()
+
+    def value(self, statement: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row, None without one."""
+        rows = self.run(statement, params)
+        return rows[0][0] if rows else None
+
+
+class Database:
+    """A database whose failures are :class:`graph.errors.StoreError`; may be used by several threads at once."""
+
+    def __init__(self, address: Address, password: str) -> None:
+        self.address = address
+        with self.translated():
+            self._driver = GraphDatabase.driver(
+                address.uri,
+                auth=(address.user, password),
+                connection_timeout=CONNECT_S,
+                connection_acquisition_timeout=RETRY_S,
+                max_transaction_retry_time=RETRY_S,
+                keep_alive=True,
+                telemetry_disabled=True,
+                user_agent="lockstep",
+                notifications_min_severity="OFF",
+            )
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn the driver's errors into Lockstep's."""
+        try:
+            yield
+        except (DriverError, Neo4jError) as error:
+            raise faults.translated(error, self.address.url) from error
+
+    def _session(self, mode: str) -> neo4j.Session:
+        # everything of a result comes at once: results are chunks of bounded size
+        return self._driver.session(database=self.address.database, default_access_mode=mode, fetch_size=-1)
+
+    def reading(self, work: Callable[[Transaction], T]) -> T:
+        """Run work in a read transaction, again if it fails for a passing reason."""
+        with self.translated(), self._session(neo4j.READ_ACCESS) as session:
+            return session.execute_read(lambda tx: work(Transaction(tx)))
+
+    def writing(self, work: Callable[[Transaction], T]) -> T:
+        """Run work in a write transaction, again if it fails for a passing reason; it must be idempotent."""
+        with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
+            return session.execute_write(lambda tx: work(Transaction(tx)))
+
+    def read(self, statement: str, params: Mapping[str, Any] | None = None) -> Rows:
+        """All rows of one statement that only reads."""
+        return self.reading(lambda tx: tx.run(statement, params))
+
+    def value(self, statement: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row of one statement that only reads."""
+        return self.reading(lambda tx: tx.value(statement, params))
+
+    def write(self, statement: str, params: Mapping[str, Any] | None = None) -> Rows:
+        """All rows of one statement that writes; it must be idempotent."""
+        return self.writing(lambda tx: tx.run(statement, params))
+
+    def schema(self, statements: Sequence[str]) -> None:
+        """Run statements that change the schema, each in a transaction of its own."""
+        with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
+            for statement in statements:
+                session.run(cast("LiteralString", statement)).consume()
+
+    @contextmanager
+    def transaction(self, timeout: float | None = None) -> Iterator[Transaction]:
+        """One transaction that is committed when left normally and taken back otherwise; it is not tried again."""
+        with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
+            with session.begin_transaction(timeout=timeout) as transaction:
+                yield Transaction(transaction)
+                transaction.commit()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._driver.close()
