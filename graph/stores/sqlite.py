@@ -22,8 +22,9 @@ import orjson
 from graph.errors import ConfigError, SchemaMismatch, StoreError, StoreUnavailable
 from graph.model import Rejected
 from graph.schema import TABLES
+from graph.stores.listing import moment
 from graph.stores.sqlitedb import text
-from graph.stores.sqlitedb.codec import moment, statements
+from graph.stores.sqlitedb.codec import statements
 from graph.stores.sqlitedb.database import (
     CHECKPOINT_PAGES,
     WAIT_S,

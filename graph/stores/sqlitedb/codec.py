@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from functools import cache
 from typing import Any
 
 import orjson
@@ -13,8 +11,6 @@ import pyarrow.compute as pc
 
 from graph.schema import TABLES, TEXTS, TIME, Table
 
-UNDATED = -(2**63)
-"""Time of a relationship without one: older than all."""
 _ESCAPED = '["\\\\\x00-\x1f]'  # characters that JSON writes otherwise
 
 
@@ -67,19 +63,6 @@ def from_columns(columns: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.Reco
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def micros(moment: datetime) -> int:
-    """A time as it is kept."""
-    found: int = pa.scalar(moment, TIME).cast(pa.int64()).as_py()
-    return found
-
-
-def moment(value: int | None) -> datetime | None:
-    """A time as people read it."""
-    found: datetime | None = None if value is None or value == UNDATED else pa.scalar(value, TIME).as_py()
-    return found
-
-
-@cache
 def statements(name: str) -> Statements:
     """Statements for a table, made once."""
     return Statements(TABLES[name])

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from graph.explore import NAMED, identifier_key, relation
 from graph.model import PARENT_RELS, NodeType, Rel
-from graph.stores.sqlitedb.codec import UNDATED
+from graph.stores.listing import OBJECTS, UNDATED
 from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.nodes import REL_CODES, SLOTS, Ids, Ints
 
@@ -19,12 +19,6 @@ FLUSH = 600_000
 """Relationships held back so that they are stored in order, at most."""
 SLICE = 20_000
 """Relationships made into Python's numbers at once."""
-OBJECTS = (
-    ("tickers", Rel.MENTIONS, NodeType.TICKER),
-    ("links", Rel.LINKS_TO, NodeType.LINK),
-    ("hashtags", Rel.TAGGED, NodeType.HASHTAG),
-)
-"""What a post names: column, relation, type of node."""
 
 
 @dataclass(frozen=True, slots=True)

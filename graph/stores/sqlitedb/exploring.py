@@ -8,26 +8,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 
 from graph import explore
-from graph.model import PARENT_RELS, Edge, Neighbours, NodeRef, NodeType, Path, Rel, Subgraph, host_of
+from graph.model import Edge, Neighbours, NodeRef, NodeType, Path, Rel, Subgraph, host_of
 from graph.schema import TABLES
-from graph.stores.sqlitedb.codec import UNDATED, micros, moment
+from graph.stores.listing import FOREVER, OBJECTS, UNDATED, WAYS, Dated, Wanted, edge_of, named_by_post, ways_of
 from graph.stores.sqlitedb.database import Database, sql
-from graph.stores.sqlitedb.edges import OBJECTS
 from graph.stores.sqlitedb.nodes import RELS, SLOTS, TYPE_CODES, TYPES
 
-_WAYS = ("out", "in")
-_FOREVER = 2**63 - 1
 _POST_COLUMNS = TABLES["posts"].schema.names
-
-_Dated: TypeAlias = tuple[int, Edge]
-"""A relationship and its time in µs."""
 
 
 class Exploring:
@@ -55,27 +48,13 @@ class Exploring:
         limit: int = 25,
     ) -> Neighbours:
         """Newest relationships of a node first."""
-        if direction not in {"out", "in", "both"}:
-            raise ValueError(f"direction is {direction!r}, not out, in or both")
-        database = self._database
-        with database.transaction():
+        wanted = Wanted.asked(rels=rels, direction=direction, start=start, end=end, exclude=exclude, limit=limit)
+        with self._database.transaction():
             here = self._id(node)
-            if here is None:
-                return Neighbours((), 0)
-            # a bound leaves undated relationships out
-            oldest = UNDATED if (start, end) == (None, None) else UNDATED + 1
-            wanted = _Wanted(
-                rels=frozenset(Rel if rels is None else rels),
-                ways=_WAYS if direction == "both" else (direction,),
-                start=oldest if start is None else micros(start),
-                end=_FOREVER if end is None else micros(end),
-                exclude=frozenset(exclude),
-                limit=max(0, limit),
-            )
-            return self._page(node, here, wanted)
+            return Neighbours((), 0) if here is None else self._page(node, here, wanted)
 
-    def _page(self, node: NodeRef, here: int, wanted: _Wanted) -> Neighbours:
-        found = [x for x in self._own(node) if wanted.allows(x, node)]
+    def _page(self, node: NodeRef, here: int, wanted: Wanted) -> Neighbours:
+        found = [x for x in self._own(node) if wanted.allows(x, node, ways_of(x[1], node)[:1])]
         total = len(found)
         barred = [i for i in map(self._id, wanted.exclude) if i is not None]
         for rel, way, query, asked in self._lists(node, here):
@@ -90,13 +69,12 @@ class Exploring:
                     name = f"{query}{past}_newest"
                     rows = self._database.run(sql(name), {**asked, **bounds, "limit": wanted.limit})
                     found += [_edge(node, rel, way, row) for row in rows]
-        found.sort(key=lambda x: _order(x, node))
-        return Neighbours(tuple(edge for _, edge in found[: wanted.limit]), total)
+        return wanted.page(found, node, total)
 
     def _lists(self, node: NodeRef, here: int) -> Iterator[tuple[Rel, str, str, dict[str, Any]]]:
         """The node's stored lists of relationships: relation, direction, and what reads them."""
         for slot in self._slots(here):
-            yield RELS[slot % SLOTS // 2], _WAYS[slot % 2], "edges", {"slot": slot, "pin": self.seq}
+            yield RELS[slot % SLOTS // 2], WAYS[slot % 2], "edges", {"slot": slot, "pin": self.seq}
         if node.type == NodeType.DOMAIN:
             yield Rel.ON, "in", "domain_links", {"domain": here, "pin": self.seq}
 
@@ -111,7 +89,7 @@ class Exploring:
             for _, edge in self._own(node):
                 way = "out" if edge.source == node else "in"
                 found[edge.rel, way] = found.get((edge.rel, way), 0) + 1
-            everything = {"start": UNDATED, "end": _FOREVER, "exclude": "[]"}
+            everything = {"start": UNDATED, "end": FOREVER, "exclude": "[]"}
             for rel, way, query, asked in self._lists(node, here):
                 count = self._database.value(sql(f"{query}_count"), {**asked, **everything})
                 found[rel, way] = found.get((rel, way), 0) + count
@@ -134,7 +112,7 @@ class Exploring:
         inside.sort(key=lambda x: (x[0], x[1].source, x[1].rel, x[1].target))
         return Subgraph(tuple(ids), tuple(edge for _, edge in inside))
 
-    def _starting(self, node: NodeRef, here: int, listed: str) -> list[_Dated]:
+    def _starting(self, node: NodeRef, here: int, listed: str) -> list[Dated]:
         """Relationships to the nodes listed, each from one of its ends: the row that carries it, or the source."""
         found = self._own(node)
         for slot in self._slots(here):
@@ -165,7 +143,7 @@ class Exploring:
         rows = self._database.run(sql("post"), {"key": key, "pin": self.seq})
         return rows[0] if rows else None
 
-    def _own(self, node: NodeRef) -> list[_Dated]:
+    def _own(self, node: NodeRef) -> list[Dated]:
         """Relationships that the node's own row carries."""
         if node.type == NodeType.LINK and (host := host_of(node.key)) is not None:
             return [(UNDATED, Edge(node, Rel.ON, NodeRef(NodeType.DOMAIN, host)))]
@@ -173,49 +151,10 @@ class Exploring:
         if row is None:
             return []
         values = dict(zip(_POST_COLUMNS, row[2:], strict=True))
-        at = values["created_at"]
-        found = [Edge(NodeRef(NodeType.ACCOUNT, values["account"]), Rel.POSTED, node, moment(at))]
-        for name, rel, kind in OBJECTS:
-            found += [Edge(node, rel, NodeRef(kind, key), moment(at)) for key in orjson.loads(values[name] or "[]")]
-        if values["kind"] in PARENT_RELS and values["parent"] is not None:
-            parent = NodeRef(NodeType.POST, values["parent"])
-            found.append(Edge(node, PARENT_RELS[values["kind"]], parent, moment(at)))
-        return [(at, edge) for edge in found]
+        return named_by_post(node, {**values, **{name: orjson.loads(values[name] or "[]") for name, _, _ in OBJECTS}})
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """Which of a node's relationships are asked for."""
-
-    rels: frozenset[Rel]
-    ways: tuple[str, ...]
-    start: int  # µs; undated ones are older than all
-    end: int
-    exclude: frozenset[NodeRef]
-    limit: int
-
-    def takes(self, rel: Rel, way: str) -> bool:
-        """Whether relationships of this kind are asked for."""
-        return rel in self.rels and way in self.ways
-
-    def allows(self, found: _Dated, node: NodeRef) -> bool:
-        """Whether this one is."""
-        at, edge = found
-        way = "out" if edge.source == node else "in"
-        other = explore.other_end(edge, node)
-        return self.takes(edge.rel, way) and self.start <= at < self.end and other not in self.exclude
-
-
-def _edge(node: NodeRef, rel: Rel, way: str, row: Sequence[Any]) -> _Dated:
+def _edge(node: NodeRef, rel: Rel, way: str, row: Sequence[Any]) -> Dated:
     """A relationship from its time, and the type and key of the other end."""
     at, kind, key = row
-    other = NodeRef(TYPES[kind], key)
-    ends = (node, other) if way == "out" else (other, node)
-    return at, Edge(ends[0], rel, ends[1], moment(at))
-
-
-def _order(found: _Dated, node: NodeRef) -> tuple[int, str, str, int, bool]:
-    """Newest first, undated last, then by relation and the other end."""
-    at, edge = found
-    other = explore.other_end(edge, node)
-    return -at, edge.rel.value, other.key, TYPE_CODES[other.type], edge.source != node
+    return edge_of(node, rel, way, at, NodeRef(TYPES[kind], key))

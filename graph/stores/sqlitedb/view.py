@@ -13,8 +13,9 @@ from graph.errors import StoreError
 from graph.findings import Finding, Run, finding_from_json, run_from_json
 from graph.model import Account, Hit, NodeRef, NodeType, Post
 from graph.schema import TABLES, Table
+from graph.stores.listing import micros, moment
 from graph.stores.sqlitedb import text as texts
-from graph.stores.sqlitedb.codec import encode, from_columns, micros, moment, record_batch, scan_sql, statements
+from graph.stores.sqlitedb.codec import encode, from_columns, record_batch, scan_sql, statements
 from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.exploring import Exploring
 

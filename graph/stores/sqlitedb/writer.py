@@ -16,7 +16,7 @@ from graph.errors import StoreError
 from graph.findings import Finding, Run, to_json
 from graph.model import Rejected
 from graph.store import Written
-from graph.stores.sqlitedb.codec import micros
+from graph.stores.listing import micros
 from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.edges import Edges
 from graph.stores.sqlitedb.nodes import Ids, Names
