@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 
@@ -40,6 +40,47 @@ class Written:
         self.changed += other.changed
         self.unchanged += other.unchanged
         self.changed_keys = (self.changed_keys + other.changed_keys)[:100]
+
+
+@dataclass
+class WrittenBack:
+    """What one call of :meth:`WritesBack.write_back` did."""
+
+    written: int = 0  # findings made or made anew
+    relationships: int = 0  # of those
+    unchanged: int = 0  # findings that were there, whole
+    removed: int = 0  # findings that were there and are no longer to be seen
+    removed_relationships: int = 0  # of those
+    absent_members: int = 0  # accounts that are not in the graph, and so not joined
+    absent_evidence: int = 0  # posts, tickers … the same
+
+    def add(self, other: WrittenBack) -> None:
+        """Sum two reports."""
+        for name, more in vars(other).items():
+            setattr(self, name, getattr(self, name) + more)
+
+
+class Checked(str):
+    """What a check of a store found, where it is not simply in order.
+
+    Parameters
+    ----------
+    found : str
+        What was found.
+    state : str
+        ``warning``: it works, but look at it. ``error``: the store cannot be used as it is.
+    hint : str
+        What to do.
+    """
+
+    __slots__ = ("hint", "state")
+    state: str
+    hint: str
+
+    def __new__(cls, found: str, state: str = "warning", hint: str = "") -> Self:  # noqa: D102 - as the class says
+        self = super().__new__(cls, found)
+        self.state, self.hint = state, hint
+        return self
 
 
 class Writer(Protocol):
@@ -268,7 +309,7 @@ class Store(Protocol):
         """Bring the schema up to this program's version; names of the steps taken."""
 
     def check(self) -> dict[str, str]:
-        """What ``doctor`` shows of the store: version, schema, sizes, integrity."""
+        """What ``doctor`` shows of the store: version, schema, sizes, integrity; with advice, a :class:`Checked`."""
 
     def close(self) -> None:
         """Release what the store holds open."""
@@ -276,6 +317,20 @@ class Store(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+@runtime_checkable
+class WritesBack(Protocol):
+    """A store that can show findings in the graph itself, to whoever reads the database with its own tools.
+
+    Views never show them, and cases are never among them.
+    """
+
+    def write_back(self, findings: Sequence[Finding]) -> WrittenBack:
+        """Make the findings in the graph equal to these; those not among them disappear."""
+
+    def withdraw(self) -> WrittenBack:
+        """Remove all of them; the rest of the graph stays as it is."""
 
 
 def schemes() -> dict[str, str]:

@@ -51,12 +51,18 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("store.url", "sqlite:///lockstep.db", "graph store: sqlite:///FILE", path=True),
+    Setting(
+        "store.url",
+        "sqlite:///lockstep.db",
+        "graph store: sqlite:///FILE or neo4j://[USER@]HOST[:PORT][/DATABASE]",
+        path=True,
+    ),
     Setting("store.data_dir", "lockstep-data", "folder for caches and market data", path=True),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
 )
 SECRETS = {
     "LOCKSTEP_PSEUDONYM_KEY": "key (≥ 16 characters) of the HMAC that stands for e-mail, phone, IP and device values",
+    "LOCKSTEP_NEO4J_PASSWORD": "password of the Neo4j user",
 }
 _OTHER = {"LOCKSTEP_CONFIG"}
 _DETECTOR = PREFIX + "DETECTORS__"

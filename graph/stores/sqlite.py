@@ -22,6 +22,7 @@ import orjson
 from graph.errors import ConfigError, SchemaMismatch, StoreError, StoreUnavailable
 from graph.model import Rejected
 from graph.schema import TABLES
+from graph.store import Checked
 from graph.stores.listing import moment
 from graph.stores.sqlitedb import text
 from graph.stores.sqlitedb.codec import statements
@@ -39,6 +40,7 @@ from graph.stores.sqlitedb.view import SqliteView
 from graph.stores.sqlitedb.writer import SqliteWriter
 
 SCHEMES = ("sqlite",)
+_BROKEN = "go back to a copy of the file, or load into a new one; and have the disk checked"
 
 
 def open(url: str, data_dir: Path, *, create: bool = True) -> SqliteStore:  # noqa: A001 - as in every store module
@@ -174,7 +176,7 @@ class SqliteStore:
             "seq": str(head),
             "rows": ", ".join(f"{n} {table}" for table, n in counts.items() if n) or "none",
             "quarantine": str(quarantined),
-            "integrity": "; ".join(problems),
+            "integrity": "ok" if problems == ["ok"] else Checked("; ".join(problems), "error", _BROKEN),
         }
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ import typer
 
 from detectors.base import discover as detectors
 from graph.errors import LockstepError
+from graph.store import Checked
 from ingest.formats.base import discover as formats
 from lockstep.parameters import parameters
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
@@ -82,7 +83,8 @@ def _store(s: Session) -> Iterator[Check]:
     try:
         with s.store() as opened:
             for name, found in opened.check().items():
-                yield Check(f"store {name}", "ok", found)
+                state, hint = (found.state, found.hint) if isinstance(found, Checked) else ("ok", "")
+                yield Check(f"store {name}", state, str(found), hint)
             yield from _data(opened.head(), len(opened.rejected()))
             with opened.view() as view:
                 runs = view.runs()
