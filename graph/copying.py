@@ -78,7 +78,7 @@ def copy(source: Store, target: Store, *, progress: Tell | None = None) -> CopyR
     StoreConflict
         Something else wrote to the target meanwhile.
     """
-    loads = _snapshot(source)
+    loads = snapshot(source)
     after = _common(source, target, loads.seq)
     began = time.perf_counter()
     report = CopyReport(source.url, target.url, after, after)
@@ -101,7 +101,7 @@ def verify(source: Store, target: Store, *, progress: Tell | None = None) -> Com
     StoreError
         The target is no copy of the source, lacks its newest commits, or differs; it says in what.
     """
-    loads = _snapshot(source)
+    loads = snapshot(source)
     missing = loads.seq - _common(source, target, loads.seq)
     if missing:
         raise StoreError(
@@ -132,7 +132,7 @@ class _Copy:
         """Copy what is missing."""
         after = self._report.after
         self._tell(Step("copying", 0, self._head - after))
-        detected = set(_with_runs(self._source, after, self._head))
+        detected = set(with_runs(self._source, after, self._head))
         for seq, recorded_at in self._source.commits(after)[: self._head - after]:
             self._commit(seq, recorded_at, runs=seq in detected)
             self._report.seq = seq
@@ -210,7 +210,7 @@ class _Copy:
         self._report.rejected += len(new)
 
 
-def _snapshot(source: Store) -> Loads:
+def snapshot(source: Store) -> Loads:
     """How far loads have come at the newest commit, though somebody may be writing."""
     for _ in range(_TRIES):
         loads = Loads(source.head(), source.checkpoints(), source.rejected())
@@ -263,7 +263,7 @@ def _common(source: Store, target: Store, head: int) -> int:
     return seq
 
 
-def _with_runs(source: Store, after: int, upto: int) -> list[int]:
+def with_runs(source: Store, after: int, upto: int) -> list[int]:
     """The commits that recorded runs, found by halving: most did not."""
     if after >= upto:
         return []
@@ -273,7 +273,7 @@ def _with_runs(source: Store, after: int, upto: int) -> list[int]:
     if upto - after == 1:
         return [upto]
     middle = (after + upto) // 2
-    return _with_runs(source, after, middle) + _with_runs(source, middle, upto)
+    return with_runs(source, after, middle) + with_runs(source, middle, upto)
 
 
 def _keys(batch: pa.RecordBatch, names: Sequence[str]) -> list[Hashable]:

@@ -1,0 +1,177 @@
+"""CSV files as Neo4j's import tool reads them: a header in a file of its own, the rows compressed.
+
+A quoted field is text, also where it is empty; nothing between two commas is an absent property. Texts keep every
+character. Lists are joined by a character that must not occur in them; an empty list is an absent property.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from graph.errors import StoreError
+from graph.schema import TEXTS, TIME
+
+SEPARATOR = "\x1f"
+"""Between the elements of a list: the unit separator."""
+LEVEL = 1
+"""How hard to compress: a higher level costs more time than it saves in reading."""
+PENDING = 4
+"""Blocks of one file that may wait for compression."""
+LONGS = pa.list_(pa.int64())
+_TYPES = {
+    TIME: "datetime",
+    pa.bool_(): "boolean",
+    pa.int64(): "long",
+    pa.string(): "string",
+    TEXTS: "string[]",
+    LONGS: "long[]",
+}
+_OPTIONS = csv.WriteOptions(include_header=False, quoting_style="needed")
+
+
+class CsvFile:
+    """One kind of node or relationship.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    name : str
+        Its name without the ending.
+    columns : mapping of str to Arrow type or str
+        Header: property names and their types; a type given as text is one of the tool's own (``ID(Account)``).
+    """
+
+    def __init__(self, folder: Path, name: str, columns: Mapping[str, pa.DataType | str], threads: Executor) -> None:
+        self.name = name
+        self.columns = tuple(columns)
+        self.rows = 0
+        self.longest = 0  # bytes of a value, at most
+        self.multiline = False  # whether a value holds the end of a line
+        self._threads = threads
+        self._pending: deque[Future[bytes]] = deque()
+        header = ",".join(_title(column, kind) for column, kind in columns.items())
+        (folder / self.header).write_text(header + "\n", encoding="utf-8")
+        self._file: BinaryIO = (folder / self.data).open("wb")
+
+    @property
+    def header(self) -> str:
+        """Name of the file that holds the header."""
+        return f"{self.name}.header.csv"
+
+    @property
+    def data(self) -> str:
+        """Name of the file that holds the rows."""
+        return f"{self.name}.csv.gz"
+
+    def write(self, columns: Mapping[str, pa.Array]) -> None:
+        """Add rows; every column of the header is there."""
+        arrays = [_rendered(columns[name], self.name, name) for name in self.columns]
+        rows = len(arrays[0])
+        if not rows:
+            return
+        self.longest = max([self.longest, *(_longest(a) for a in arrays if a.type == pa.string())])
+        sink = pa.BufferOutputStream()
+        csv.write_csv(pa.RecordBatch.from_arrays(arrays, list(self.columns)), sink, _OPTIONS)
+        block = sink.getvalue().to_pybytes()
+        self.multiline = self.multiline or block.count(b"\n") > rows or b"\r" in block
+        self.rows += rows
+        self._pending.append(self._threads.submit(gzip.compress, block, LEVEL, mtime=0))
+        while len(self._pending) > PENDING:
+            self._file.write(self._pending.popleft().result())
+
+    def close(self) -> None:
+        """Write what is waiting."""
+        with self._file:
+            while self._pending:
+                self._file.write(self._pending.popleft().result())
+
+
+def _title(column: str, kind: pa.DataType | str) -> str:
+    if isinstance(kind, str):
+        return column if kind == "" else f"{column}:{kind}"
+    return f"{column}:{_TYPES[kind]}"
+
+
+def _rendered(column: pa.Array, name: str, property_: str) -> pa.Array:
+    """A column as text where CSV has no form of its own."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if column.type == TIME:
+        text = column.cast(pa.string())  # 2026-03-01 00:00:00.000000Z
+        return pc.utf8_replace_slice(text, 10, 11, "T")
+    if column.type == LONGS:
+        return pc.binary_join(column.cast(TEXTS), SEPARATOR)
+    if column.type == TEXTS:
+        values = pc.list_flatten(column)
+        if pc.any(pc.match_substring(values, SEPARATOR)).as_py() or pc.any(pc.equal(values, "")).as_py():
+            raise StoreError(
+                "an element of a list is empty, or holds the unit separator (U+001F): the import tool cannot take it",
+                where=f"{name}, {property_}",
+                hint="move this store with `lockstep copy`",
+            )
+        return pc.binary_join(column, SEPARATOR)
+    return column
+
+
+def _longest(column: pa.Array) -> int:
+    return int(pc.max(pc.binary_length(column)).as_py() or 0)
+
+
+@dataclass
+class Group:
+    """A file and what the tool is told of it."""
+
+    labels: str  # labels of nodes joined by a colon, or a relationship's type
+    node: bool
+    file: CsvFile
+
+
+@dataclass
+class Files:
+    """All files of one folder, opened when first written to."""
+
+    folder: Path
+    groups: dict[str, Group] = field(default_factory=dict)
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "compress"))
+
+    def nodes(self, name: str, labels: str, columns: Mapping[str, pa.DataType | str], rows: Mapping[str, Any]) -> None:
+        """Write nodes of these labels."""
+        self._group(name, labels, columns, node=True).write(rows)
+
+    def relationships(
+        self, name: str, type_: str, columns: Mapping[str, pa.DataType | str], rows: Mapping[str, Any]
+    ) -> None:
+        """Write relationships of this type."""
+        self._group(name, type_, columns, node=False).write(rows)
+
+    def _group(self, name: str, labels: str, columns: Mapping[str, pa.DataType | str], *, node: bool) -> CsvFile:
+        group = self.groups.get(name)
+        if group is None:
+            group = self.groups[name] = Group(labels, node, CsvFile(self.folder, name, columns, self._threads))
+        return group.file
+
+    def close(self) -> None:
+        """Finish all files."""
+        try:
+            for group in self.groups.values():
+                group.file.close()
+        finally:
+            self._threads.shutdown()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(
+            (self.folder / name).stat().st_size for g in self.groups.values() for name in (g.file.header, g.file.data)
+        )
