@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from graph import explore
 from graph.errors import StoreError
 from graph.findings import Finding, Run
-from graph.model import Account, Hit, Neighbours, NodeRef, NodeType, Path, Post, Rejected, Rel, Subgraph, unscoped
+from graph.model import Account, Hit, Neighbours, NodeRef, NodeType, Path, Post, Rejected, Rel, Subgraph
 from graph.schema import TABLES
+from graph.searching import Asked, merged
 from graph.stores.memory_graph import RELS, UNDATED, Graph, Ints, links_of, micros_of, nodes_of
 from graph.stores.memory_log import Log, key_of, window
 
@@ -176,15 +177,8 @@ class MemoryView:
 
     def search(self, text: str, *, types: Sequence[NodeType] | None = None, limit: int = 20) -> list[Hit]:
         """Nodes by key or handle, then posts by words."""
-        wanted = text.strip().casefold()
-        if not wanted:
-            return []
-        kinds = [kind for kind in NodeType if types is None or kind in types]
-        hits = [hit for kind in kinds for hit in self._named(kind, wanted)]
-        if NodeType.POST in kinds and len(hits) < limit:
-            named = {hit.node for hit in hits}
-            hits += [hit for hit in self._worded(wanted) if hit.node not in named]
-        return hits[: max(0, limit)]
+        asked = Asked.of(text, types, limit)
+        return merged(asked, lambda kind: list(self._named(kind, asked)), lambda _: self._worded(asked))
 
     def subgraph(self, nodes: Sequence[NodeRef]) -> Subgraph:
         """Nodes and the relationships among them."""
@@ -267,13 +261,11 @@ class MemoryView:
             contents.graphs = {self.seq: graph}  # the newest asked for: views of one commit share it
         return graph
 
-    def _named(self, kind: NodeType, wanted: str) -> Iterator[Hit]:
+    def _named(self, kind: NodeType, asked: Asked) -> Iterator[Hit]:
         """Nodes of a type whose key, id or handle begins with the text."""
-        scoped = kind in {NodeType.ACCOUNT, NodeType.POST}
-        handles = self._handles(wanted) if kind == NodeType.ACCOUNT else {}
+        handles = self._handles(asked.text) if kind == NodeType.ACCOUNT else {}
         for key in self._graph.of_type(kind):
-            names = (key, unscoped(key)[1]) if scoped else (key,)
-            if any(name.casefold().startswith(wanted) for name in names):
+            if asked.begins(kind, key):
                 yield Hit(NodeRef(kind, key), key)
             elif key in handles:
                 yield Hit(NodeRef(kind, key), handles[key])
@@ -287,13 +279,12 @@ class MemoryView:
             if handle is not None and handle.casefold().startswith(wanted)
         }
 
-    def _worded(self, wanted: str) -> list[Hit]:
+    def _worded(self, asked: Asked) -> list[Hit]:
         """Posts that contain all words of the text, newest first."""
-        words = set(explore.words(wanted))
         found = []
         for batch in self.scan("posts", columns=("post", "created_at", "text")):
             for post, at, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                if words and text and words <= set(explore.words(text)):
+                if text and asked.within(text):
                     found.append((at, Hit(NodeRef(NodeType.POST, post), text)))
         found.sort(key=lambda x: x[1].node)
         return [hit for _, hit in sorted(found, key=lambda x: x[0], reverse=True)]

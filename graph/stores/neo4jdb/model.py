@@ -54,7 +54,8 @@ ACTS = {Rel.LIKES, Rel.FOLLOWS, Rel.VIEWS, Rel.SHARES}
 """Relations that interactions make under their own type."""
 KEY_BYTES = 2_000
 """Longest key kept as it is: an index entry of Neo4j holds 8 kB, and some hold two keys."""
-_HEAD = 400
+HEAD = 400
+"""Characters of a longer one that an index still knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +105,4 @@ def indexed(key: str) -> str:
     """
     if len(key) <= KEY_BYTES // 4 or len(raw := key.encode()) <= KEY_BYTES:
         return key
-    return f"{key[:_HEAD]}…{hashlib.blake2b(raw, digest_size=16).hexdigest()}"
+    return f"{key[:HEAD]}…{hashlib.blake2b(raw, digest_size=16).hexdigest()}"

@@ -12,12 +12,12 @@ from typing import Any
 
 from graph.explore import words
 from graph.model import Hit, NodeRef, NodeType, unscoped
+from graph.searching import SCOPED, Asked, merged
 from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.nodes import TYPE_CODES, TYPES
 
 CHUNK = 500
 """Rows handled at once (few, as :meth:`Database.columns` explains)."""
-_SCOPED = (NodeType.ACCOUNT, NodeType.POST)
 _LAST = "\U0010ffff"
 
 
@@ -46,43 +46,33 @@ def _names(code: int, number: int, key: str) -> Iterator[tuple[int, str, int]]:
     """Names that cannot be found by the key itself: those with capitals, and links, which lie by domain."""
     if TYPES[code] == NodeType.LINK or key.casefold() != key:
         yield code, key.casefold(), number
-        if TYPES[code] in _SCOPED:
+        if TYPES[code] in SCOPED:
             yield code, unscoped(key)[1].casefold(), number
 
 
 def search(database: Database, pin: int, text: str, types: Sequence[NodeType] | None, limit: int) -> list[Hit]:
     """Nodes by key or handle, then posts by words (see :meth:`graph.store.View.search`)."""
-    wanted = text.strip().casefold()
-    kinds = [kind for kind in NodeType if types is None or kind in types]
-    hits: list[Hit] = []
-    if not wanted or limit <= 0:
-        return hits
+    asked = Asked.of(text, types, limit)
+    if not asked.kinds:
+        return []
     with database.transaction():
-        ask = _Asked(database, pin, wanted, limit)
-        for kind in kinds:
-            hits += ask.named(kind)
-            if len(hits) >= limit:
-                return hits[:limit]
-        if NodeType.POST in kinds:
-            known = {hit.node for hit in hits}
-            hits += [hit for hit in ask.worded(limit + len(known)) if hit.node not in known]
-    return hits[:limit]
+        here = _Search(database, pin, asked)
+        return merged(asked, here.named, here.worded)
 
 
-class _Asked:
+class _Search:
     """One search inside one transaction."""
 
-    def __init__(self, database: Database, pin: int, wanted: str, limit: int) -> None:
+    def __init__(self, database: Database, pin: int, asked: Asked) -> None:
         self.database = database
-        self.wanted = wanted
-        self.limit = limit
+        self.asked = asked
         self.params: dict[str, Any] = {
             "pin": pin,
             "indexed": database.value(sql("indexed")),
-            "wanted": wanted,
-            "beyond": wanted + _LAST,
-            "limit": limit,
+            "limit": asked.limit,
         }
+        if asked.nameable:
+            self.params |= {"wanted": asked.text, "beyond": asked.text + _LAST}
         database.function("fold", 1, str.casefold)
 
     def named(self, kind: NodeType) -> list[Hit]:
@@ -90,9 +80,9 @@ class _Asked:
         found: dict[str, str] = {}
         if kind == NodeType.ACCOUNT:
             rows = sorted(self.database.run(sql("handles"), self.params), key=lambda row: row[2])  # the last one counts
-            found = {key: handle for key, handle, _ in rows if handle.casefold().startswith(self.wanted)}
+            found = {key: handle for key, handle, _ in rows if handle.casefold().startswith(self.asked.text)}
         found |= {key: key for key in self._keys(kind)}
-        return [Hit(NodeRef(kind, key), found[key]) for key in sorted(found)[: self.limit]]
+        return [Hit(NodeRef(kind, key), found[key]) for key in sorted(found)[: self.asked.limit]]
 
     def _keys(self, kind: NodeType) -> Iterator[str]:
         """Keys of nodes by their own names; the first by key, at least as many as asked for, if there are."""
@@ -100,15 +90,15 @@ class _Asked:
         typed = {**self.params, "type": TYPE_CODES[kind]}
         if kind != NodeType.LINK:  # a folded key begins so itself
             prefixes = [""]
-            if kind in _SCOPED:
+            if kind in SCOPED:
                 prefixes += [f"{platform}:" for platform in self._platforms(source)]
             for prefix in prefixes:
-                span = {"low": prefix + self.wanted, "high": prefix + self.wanted + _LAST}
+                low = prefix + self.asked.text
+                span = {"low": low, "high": low + _LAST}
                 yield from self._column(f"{source}_by_prefix", {**typed, **span})
         yield from self._column(f"{source}_by_name", typed)
         for (key,) in self.database.run(sql(f"{source}_unindexed_names"), typed):
-            names = (key, unscoped(key)[1]) if kind in _SCOPED else (key,)
-            if any(name.casefold().startswith(self.wanted) for name in names):
+            if self.asked.begins(kind, key):
                 yield key
 
     def _platforms(self, source: str) -> list[str]:
@@ -119,12 +109,9 @@ class _Asked:
 
     def worded(self, count: int) -> list[Hit]:
         """Posts that contain all words of the text, newest first."""
-        needed = words(self.wanted)
-        if not needed:
-            return []
-        asked = {**self.params, "match": " ".join(f'"{word}"' for word in needed)}
+        asked = {**self.params, "match": " ".join(f'"{word}"' for word in self.asked.words)}
         found = self.database.run(sql("posts_by_words"), {**asked, "limit": count})
         for rows in self.database.stream(sql("posts_unindexed_words"), asked, CHUNK):
-            found += [row for row in rows if {*needed} <= {*words(row[2])}]
+            found += [row for row in rows if self.asked.within(row[2])]
         found.sort(key=lambda row: (-row[0], row[1]))
         return [Hit(NodeRef(NodeType.POST, key), body) for _, key, body in found[:count]]

@@ -1,0 +1,10 @@
+// purpose: nodes of one type whose key begins so, the first of each prefix in the order of the index
+UNWIND $prefixes AS prefix
+CALL (prefix) {
+  MATCH (n:<label>)
+  WHERE n.key STARTS WITH prefix AND coalesce(n.since <= $seq, n.row <= $pin)
+  RETURN coalesce(n.full, n.key) AS key
+  ORDER BY n.key
+  LIMIT $limit
+}
+RETURN prefix, key

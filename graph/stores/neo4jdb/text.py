@@ -1,0 +1,186 @@
+"""Full-text search in Neo4j: names by ranges of indexes, posts by words from a full-text index up to one row.
+
+The index holds a post's words as :func:`graph.explore.words` finds them, in the property ``words``; ``indexed`` of the
+Lockstep node is the last row it has come to. A hit counts only if the view sees that very row, and if its text contains
+the words. What is newer, and what has since been replaced but is seen at an older commit, is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from heapq import nsmallest
+from typing import Any, Protocol
+
+from graph.explore import words
+from graph.model import Hit, NodeRef, NodeType
+from graph.searching import SCOPED, Asked, merged
+from graph.stores.neo4jdb.database import Database, Rows, Transaction, cypher
+from graph.stores.neo4jdb.model import HEAD, LABELS, TABLE_ORDER
+
+CHUNK = 2_000
+"""Posts read or indexed at once."""
+WORD = 120
+"""Characters of a word in the index: the server's tokenizer splits at 255 UTF-16 units, of which one may take two."""
+WORDS = 50
+"""Words asked of the index, at most: Lucene allows 1,024, and the text of a hit is compared anyway."""
+
+
+class Searchable(Protocol):
+    """The part of a view that searching needs."""
+
+    seq: int
+
+    @property
+    def pins(self) -> Mapping[str, int]:
+        """The last row of each table that it sees."""
+
+
+def index(database: Database) -> int:
+    """Bring the index up to the newest commit; returns how many posts were added. A killed run is continued."""
+    after, pin = database.read(cypher("text_span"), {"place": TABLE_ORDER.index("posts")})[0]
+    added = 0
+    while after < pin:
+        last, count = database.writing(partial(_add, after=after, pin=pin))
+        added += count
+        after = last
+    return added
+
+
+def _add(transaction: Transaction, *, after: int, pin: int) -> tuple[int, int]:
+    """Index the next posts; the row that the index has come to, and how many posts have a text."""
+    rows = transaction.run(cypher("text_fresh"), {"after": after, "pin": pin, "limit": CHUNK})
+    last = rows[-1][0] if len(rows) == CHUNK else pin
+    worded = [(row, key, _line(text)) for row, key, text in rows if text is not None]
+    transaction.run(cypher("text_put"), {"rows": worded})
+    transaction.run(cypher("text_come"), {"row": last})
+    return last, len(worded)
+
+
+def _line(text: str) -> str:
+    return " ".join(word[:WORD] for word in words(text))
+
+
+def search(
+    view: Searchable, database: Database, text: str, *, types: Sequence[NodeType] | None = None, limit: int = 20
+) -> list[Hit]:
+    """Nodes by key or handle, then posts by words (see :meth:`graph.store.View.search`), as the view sees them."""
+    asked = Asked.of(text, types, limit)
+    if not asked.kinds:
+        return []
+    return database.reading(lambda tx: _Search(tx, asked, view).hits())
+
+
+class _Search:
+    """One search inside one transaction."""
+
+    def __init__(self, transaction: Transaction, asked: Asked, view: Searchable) -> None:
+        self.transaction = transaction
+        self.asked = asked
+        self.view = view
+        self.indexed, self.platforms = transaction.run(cypher("search_state"))[0]
+
+    def hits(self) -> list[Hit]:
+        return merged(self.asked, self.named, self.worded)
+
+    def _run(self, statement: str, params: Mapping[str, Any], table: str = "posts") -> Rows:
+        pinned = {"seq": self.view.seq, "pin": self.view.pins[table], **params}
+        return self.transaction.run(statement, pinned)
+
+    # names
+
+    def named(self, kind: NodeType) -> list[Hit]:
+        """Nodes of a type whose key, id or handle begins with the text, by key."""
+        if kind == NodeType.FINDING:
+            return []  # findings that were written back are no part of the record
+        found = self._handles() if kind == NodeType.ACCOUNT else {}
+        found |= {key: key for key in self._keys(kind)}
+        return [Hit(NodeRef(kind, key), found[key]) for key in sorted(found)[: self.asked.limit]]
+
+    def _keys(self, kind: NodeType) -> Iterator[str]:
+        """Keys of nodes by their own names; the first by key, as many as asked for, if there are."""
+        names, prefixes = ["folded"], [self.asked.text]
+        if kind in SCOPED:
+            names.append("folded_id")
+            prefixes += [f"{platform}:{self.asked.text}" for platform in self.platforms]
+        yield from self._by_key(kind, [prefix for prefix in prefixes if len(prefix) <= HEAD])
+        for prefix in prefixes:
+            if len(prefix) > HEAD:
+                yield from self._by_name(kind, "key", prefix)
+        for name in names:
+            yield from self._by_name(kind, name, self.asked.text)
+
+    def _by_key(self, kind: NodeType, prefixes: list[str]) -> Iterator[str]:
+        """Keys in the order of the index, which is not theirs where long keys share their beginning."""
+        pages: dict[str, list[str]] = {}
+        params = {"prefixes": prefixes, "limit": self.asked.limit}
+        for prefix, key in self._run(cypher("search_keys", label=LABELS[kind]), params):
+            pages.setdefault(prefix, []).append(key)
+        for page in pages.values():
+            yield from page
+            if len(page) == self.asked.limit and len(page[-1]) > HEAD:
+                yield from self._by_name(kind, "key", page[-1])
+
+    def _by_name(self, kind: NodeType, name: str, prefix: str) -> list[str]:
+        """Keys by one of the names, in their order; the index knows no more than the beginning of long names."""
+        statement = cypher("search_names", label=LABELS[kind], property=name)
+        rows = _first(
+            lambda limit: self._run(statement, {"prefix": prefix[:HEAD], "limit": limit}),
+            lambda row: self.asked.begins(kind, row[0]),
+            self.asked.limit,
+        )
+        return [key for (key,) in rows]
+
+    def _handles(self) -> dict[str, str]:
+        """Accounts with a handle that begins with the text, and the newest such handle."""
+        rows = _first(
+            lambda limit: self._run(
+                cypher("search_handles"), {"prefix": self.asked.text[:HEAD], "limit": limit}, "accounts"
+            ),
+            lambda row: row[1].casefold().startswith(self.asked.text),
+            self.asked.limit,
+        )
+        return {account: handle for account, handle in rows}  # noqa: C416 - a row is a list, which dict() does not take
+
+    # words
+
+    def worded(self, count: int) -> list[Hit]:
+        """Posts that contain all words of the text, newest first."""
+        found: dict[str, tuple[int, str, str]] = {}
+        for rows in self._candidates(count):
+            found |= {key: (-at, key, text) for at, key, text, *_ in rows if text and self.asked.within(text)}
+            found = {hit[1]: hit for hit in nsmallest(count, found.values())}
+        return [Hit(NodeRef(NodeType.POST, key), text) for _, key, text in found.values()]
+
+    def _candidates(self, count: int) -> Iterator[Rows]:
+        """Posts that may contain the words: current ones first, so that none slips by while it is replaced."""
+        query = " AND ".join(f'"{word[:WORD]}"' for word in sorted(self.asked.words, key=len)[-WORDS:])
+        yield _first(
+            lambda limit: self._run(cypher("search_words"), {"query": query, "limit": limit}),
+            lambda row: self.asked.within(row[2]),
+            count,
+        )
+        yield from self._chunks("search_unread", self.indexed)
+        ended = self._run(cypher("search_ended"), {"limit": CHUNK})
+        if len(ended) < CHUNK:
+            yield ended
+        else:
+            yield from self._chunks("search_past", 0)
+
+    def _chunks(self, name: str, after: int) -> Iterator[Rows]:
+        """Rows by their numbers, which are in the last column."""
+        rows: Rows = [[after]]
+        while rows:
+            rows = self._run(cypher(name), {"after": rows[-1][-1], "limit": CHUNK})
+            yield rows
+
+
+def _first(ask: Callable[[int], Rows], holds: Callable[[list[Any]], bool], count: int) -> Rows:
+    """The first rows that hold; more are asked for only where the index named some that do not."""
+    limit = count
+    while True:
+        rows = ask(limit)
+        kept = [row for row in rows if holds(row)]
+        if len(kept) >= count or len(rows) < limit:
+            return kept[:count]
+        limit *= 8
