@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,16 +33,11 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+def neo4j_server() -> Neo4jServer:
     """A real Neo4j server of this pytest process's own, started for the first test that asks; who writes wipes."""
-    from tests.jars import fetched
-    from tests.needs import lacking
-    from tests.server import Neo4jServer
+    from tests.server import shared
 
-    if missing := lacking("java") if fetched() else lacking("java", "mvn"):
-        pytest.skip(missing)
-    with Neo4jServer(tmp_path_factory.mktemp("neo4j")) as server:
-        yield server
+    return shared()
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +48,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 EXPECTED_SKIPS_IN_CI = 0
+
+
+def pytest_unconfigure() -> None:
+    """End the server, if one was started."""
+    if "tests.server" in sys.modules:
+        sys.modules["tests.server"].end_shared()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -25,12 +26,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import psutil
+import pytest
 from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
 from lockstep import locks
-from tests.jars import CACHE, VERSION, jars
-from tests.needs import program
+from tests.jars import CACHE, VERSION, fetched, jars
+from tests.needs import lacking, program
 from tests.processes import HOST, free_ports, taken, watch
 
 READY = 120.0  # seconds that a start may take on a busy machine
@@ -387,3 +389,23 @@ def _archive(archive: Path) -> None:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
+
+
+_SHARED: list[Neo4jServer] = []
+
+
+def shared() -> Neo4jServer:
+    """The server of this process, started when first asked for; outside CI the test skips where it cannot run."""
+    if not _SHARED:
+        if missing := lacking("java") if fetched() else lacking("java", "mvn"):
+            pytest.skip(missing)
+        _SHARED.append(Neo4jServer(Path(tempfile.mkdtemp(prefix="lockstep-neo4j-"))).start())
+    return _SHARED[0]
+
+
+def end_shared() -> None:
+    """Stop it and remove what it kept."""
+    while _SHARED:
+        server = _SHARED.pop()
+        server.stop()
+        shutil.rmtree(server.home, ignore_errors=True)

@@ -6,6 +6,7 @@ Another store is one line in :data:`STORES`. What a store cannot do is declared 
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,9 +37,23 @@ class Backend:
         return open_store(self.url(folder), folder / "data")
 
 
+def _neo4j(folder: Path) -> str:
+    """The database of this process's server, emptied for a folder that is asked about for the first time."""
+    from tests.server import shared
+
+    server, known = shared(), folder / "neo4j"
+    os.environ["LOCKSTEP_NEO4J_PASSWORD"] = server.password
+    if not known.exists():
+        server.wipe()
+        folder.mkdir(parents=True, exist_ok=True)
+        known.touch()
+    return server.url
+
+
 STORES = [
     Backend("memory", lambda _: "memory://"),
     Backend("sqlite", lambda folder: f"sqlite:///{folder / 'graph.db'}"),
+    Backend("neo4j", _neo4j),
 ]
 GAPS = ("notimpl", "notyet", "never")
 

@@ -3,7 +3,7 @@ UNWIND $ids AS k
 MATCH (p:Post {key: k})
 CREATE (v:Past)
 SET v = properties(p), v.table = 'posts', v.id = k, v.post = coalesce(p.full, k), v.ended = $seq
-REMOVE v.key, v.full, v.folded, v.folded_id, v.since, v.words
+REMOVE v.full, v.folded, v.folded_id, v.since, v.words
 WITH p, p.seq AS since
 SET p.since = coalesce(p.since, since)
 REMOVE p.words

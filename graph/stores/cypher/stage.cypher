@@ -1,7 +1,3 @@
-// purpose: say that rows beyond the newest commit are being written
+// purpose: say that rows beyond the newest commit are being written (after lease_renew)
 MATCH (m:Lockstep {name: 'graph'})
-SET m.asked = $token
-WITH m
-WHERE m.writer = $token
-SET m.staging = $seq, m.epoch = m.epoch + 1, m.until = timestamp() + $lasts
-RETURN m.head
+SET m.staging = $seq, m.epoch = m.epoch + 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +31,9 @@ RETRY_S = 30.0
 """How long a transaction that fails for a passing reason is tried again."""
 CONNECT_S = 10.0
 """How long a connection may take."""
+
+READERS = 2
+"""Statements that read at the same time."""
 
 T = TypeVar("T")
 Rows: TypeAlias = list[list[Any]]
@@ -119,6 +123,13 @@ class Database:
     def value(self, statement: str, params: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row of one statement that only reads."""
         return self.reading(lambda tx: tx.value(statement, params))
+
+    def read_many(self, statement: str, params: Sequence[Mapping[str, Any]]) -> list[Rows]:
+        """All rows of one statement for each of several parameters, a few at a time, in their order."""
+        if len(params) < 2:
+            return [self.read(statement, p) for p in params]
+        with ThreadPoolExecutor(READERS, thread_name_prefix="lockstep-read") as pool:
+            return list(pool.map(lambda p: self.read(statement, p), params))
 
     def write(self, statement: str, params: Mapping[str, Any] | None = None) -> Rows:
         """All rows of one statement that writes; it must be idempotent."""

@@ -56,6 +56,8 @@ KEY_BYTES = 2_000
 """Longest key kept as it is: an index entry of Neo4j holds 8 kB, and some hold two keys."""
 HEAD = 400
 """Characters of a longer one that an index still knows."""
+LONG = f"^.{{{HEAD}}}…[0-9a-f]{{32}}$"
+"""What a shortened key looks like (others may, too)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,3 @@
+// purpose: which writer made a commit
+MATCH (c:Commit {seq: $seq})
+RETURN c.writer

@@ -1,0 +1,2 @@
+// purpose: names of constraints
+SHOW CONSTRAINTS YIELD name

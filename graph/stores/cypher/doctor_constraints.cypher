@@ -1,0 +1,3 @@
+// purpose: names of constraints
+SHOW CONSTRAINTS YIELD name
+RETURN name

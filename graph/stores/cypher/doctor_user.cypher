@@ -1,0 +1,3 @@
+// purpose: who asks
+SHOW CURRENT USER YIELD user
+RETURN user

@@ -1,0 +1,3 @@
+// purpose: try to write, in a transaction that is taken back
+MATCH (m:Lockstep {name: 'graph'})
+SET m.name = m.name

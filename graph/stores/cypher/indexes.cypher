@@ -1,0 +1,2 @@
+// purpose: names of indexes
+SHOW INDEXES YIELD name

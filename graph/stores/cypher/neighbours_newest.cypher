@@ -1,0 +1,14 @@
+// purpose: the newest of one list of a node, read in the order of its index: time in µs, the other end
+MATCH (source)-[r:<type>]->(target)
+USING INDEX r:<type>(<here>, at)
+WHERE r.<here> = $key
+  AND r.at >= datetime({epochSeconds: $low[0], nanosecond: $low[1]})
+  AND r.at <= datetime({epochSeconds: $high[0], nanosecond: $high[1]})
+  AND <here>:<label>
+  AND ($rel IS NULL OR r.rel = $rel)
+  AND coalesce(r.row, <there>.row, <there>.since) <= $pin
+  AND NOT elementId(<there>) IN $barred
+WITH r, <there> AS o
+ORDER BY r.<here> DESC, r.at DESC
+LIMIT $limit
+RETURN r.at.epochSeconds * 1000000 + r.at.microsecond, labels(o), coalesce(o.full, o.key)

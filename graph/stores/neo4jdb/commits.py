@@ -1,0 +1,41 @@
+"""Commits: row numbers and counts of every table after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.errors import StoreError
+from graph.stores.neo4jdb.database import Database, Transaction, cypher
+from graph.stores.neo4jdb.model import TABLE_ORDER
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The state after a commit: highest row number and number of current rows by table; time in µs."""
+
+    seq: int
+    rows: dict[str, int]
+    counts: dict[str, int]
+    recorded_at: int
+
+
+def commit(source: Database | Transaction, seq: int) -> Commit:
+    """One commit; 0 is the empty store."""
+    none = dict.fromkeys(TABLE_ORDER, 0)
+    if seq == 0:
+        return Commit(0, none, none, 0)
+    params = {"seq": seq}
+    statement = cypher("commit")
+    found = source.read(statement, params) if isinstance(source, Database) else source.run(statement, params)
+    if not found:
+        raise StoreError(f"there is no commit {seq}", hint="the database was changed by something else than Lockstep")
+    rows, counts, recorded_at = found[0]
+    # tables that a later version of the program added have no place in older commits
+    return Commit(
+        seq,
+        none | dict(zip(TABLE_ORDER, rows, strict=False)),
+        none | dict(zip(TABLE_ORDER, counts, strict=False)),
+        recorded_at,
+    )
+
+
