@@ -43,6 +43,7 @@ class Setting:
     default: str
     about: str
     path: bool = False  # a path, or a URL of one: relative to where it is written
+    choices: tuple[str, ...] = ()  # the only values, where there are but a few
 
     @property
     def variable(self) -> str:
@@ -58,6 +59,12 @@ SETTINGS = (
         path=True,
     ),
     Setting("store.data_dir", "lockstep-data", "folder for caches and market data", path=True),
+    Setting(
+        "store.write_back",
+        "off",
+        "on: after each run, detect shows findings in the Neo4j database itself, to everybody who can read it; off",
+        choices=("off", "on"),
+    ),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
 )
 SECRETS = {
@@ -104,6 +111,11 @@ class Settings:
         return str(self.values["ingest.platform"].value)
 
     @property
+    def write_back(self) -> bool:
+        """Whether detect shows its findings in the database itself."""
+        return bool(self.values["store.write_back"].value == "on")
+
+    @property
     def pseudonym_key(self) -> bytes | None:
         """Key for personal identifiers, None where it is not set."""
         key = (self.secrets or {}).get("LOCKSTEP_PSEUDONYM_KEY")
@@ -142,11 +154,20 @@ def load(
         values |= _from_file(file)
     values |= _from_environment(environ)
     values |= {k: Origin(v, "command line") for k, v in (options or {}).items() if v is not None}
+    _check_choices(values)
     secrets = {k: environ[k] for k in SECRETS if environ.get(k)}
     key = secrets.get("LOCKSTEP_PSEUDONYM_KEY")
     if key is not None and len(key) < 16:
         raise SettingsError("the key is shorter than 16 characters", "LOCKSTEP_PSEUDONYM_KEY", "openssl rand -hex 32")
     return Settings(values, file, secrets)
+
+
+def _check_choices(values: Mapping[str, Origin]) -> None:
+    for setting in SETTINGS:
+        given = values[setting.name]
+        if setting.choices and given.value not in setting.choices:
+            hint = f"write one of: {', '.join(setting.choices)}"
+            raise SettingsError(f"{setting.name} is {given.value!r}", given.source, hint)
 
 
 def _file(path: Path | None, environ: Mapping[str, str]) -> Path | None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from detectors.base import Scope
-from graph.errors import ConfigError, DetectorError
+from graph.errors import ConfigError, DetectorError, StoreError
 from graph.findings import Priority, Status
 from lockstep.parameters import parameters
 from lockstep.session import FLAGGED, ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
+from lockstep.showing import SEEN, alone, shown, writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,12 +70,14 @@ def detect(
     now = datetime.now(UTC)
     scope = Scope(moment(since, "--since", now), moment(until, "--until", now))
     params = parameters(s.settings, given or ())
-    results = run_detectors(s, names or list(params), params, scope, shadow or ())
+    results, unseen = detect_and_show(s, names or list(params), params, scope, shadow or ())
     report(s, results)
     failed = [r for r in results if r.run.error]
     if failed:
         names_ = ", ".join(r.run.detector for r in failed)
         raise DetectorError(f"failed: {failed[0].run.error}", names_, "the other detectors' findings are recorded")
+    if unseen:
+        raise unseen
     live = [f for r in results for f in r.findings if f.status is Status.LIVE]
     if fail_on and any(f.priority.rank <= fail_on.rank for f in live):
         raise typer.Exit(FLAGGED)
@@ -89,17 +92,33 @@ def run_detectors(
 ) -> list[RunResult]:
     """Run over the session's store, one run of Lockstep at a time."""
     from detectors.run import run
-    from lockstep.locks import Locked, hold
 
-    with s.store() as opened:
+    with alone(s) as opened:
+        return run(opened, names, params, scope, shadow=shadow)
+
+
+def detect_and_show(
+    s: Session,
+    names: Sequence[str],
+    params: dict[str, dict[str, bool | int | float | str]],
+    scope: Scope,
+    shadow: Sequence[str],
+) -> tuple[list[RunResult], StoreError | None]:
+    """Run, and show the findings in the database where that is set; the error, if they could not be shown."""
+    from detectors.run import run
+
+    if not s.settings.write_back:
+        return run_detectors(s, names, params, scope, shadow), None
+    with alone(s) as opened:
+        able = writable(s, opened)  # asked before the work, not after it
+        results = run(opened, names, params, scope, shadow=shadow)
         try:
-            with hold(opened.data_dir / "detect.lock", wait=0):
-                return run(opened, names, params, scope, shadow=shadow)
-        except Locked as error:
-            raise ConfigError("another run of detect is under way", str(error.path), "wait for it to end") from error
-        except OSError as error:
-            what = f"the data folder cannot be used: {error.strerror}"
-            raise ConfigError(what, str(opened.data_dir), "name another with --data-dir") from error
+            shown(opened, able)
+        except StoreError as error:
+            s.note(f"the findings are recorded, but not shown in the database: {error}")
+            return results, error
+    s.note(f"warning: {SEEN}")
+    return results, None
 
 
 def report(s: Session, results: Sequence[RunResult]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from graph.findings import Evidence, Finding, Priority, Status, to_json
 from graph.model import NodeType, Post
 from graph.store import View
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
+from lockstep.showing import SEEN, alone, report, shown, writable
 
 KindOption = Annotated[str | None, typer.Option(help="Only findings of this kind.")]
 DetectorOption = Annotated[str | None, typer.Option(help="Only findings of this detector.")]
@@ -135,6 +137,32 @@ def export(
             f"cannot be written: {error.strerror}", str(out), "check the folder and its rights"
         ) from error
     s.note(f"{len(found)} findings → {out}")
+
+
+@group.command("write-back")
+def write_back(
+    remove: Annotated[bool, typer.Option("--remove", help="Take all of them away again.")] = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show findings in the Neo4j database itself, as nodes joined to their members: every reader of it sees them.
+
+    Those that are live and not superseded; the others, and those of an earlier time, disappear. Cases, notes and
+    decisions are never among them.
+    """
+    s = session(config, store, data_dir, as_json=as_json)
+    with alone(s) as opened:
+        able = writable(s, opened)
+        done = able.withdraw() if remove else shown(opened, able)
+    if s.as_json:
+        s.emit({"warning": None if remove else SEEN, **asdict(done)})
+        return
+    if not remove:
+        s.note(f"warning: {SEEN}")
+    for line in report(done):
+        s.line(line)
 
 
 def evidence_posts(view: View, finding: Finding) -> list[Post]:
