@@ -95,3 +95,17 @@ def test_secrets_are_kept_apart_and_must_be_long(tmp_path: Path, monkeypatch: py
     with pytest.raises(SettingsError, match="shorter than 16") as caught:
         load(environ={"LOCKSTEP_PSEUDONYM_KEY": "hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["yes", "ON", ""])
+def test_a_value_that_is_none_of_the_few_is_explained(value: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="write one of: off, on") as caught:
+        load(environ={"LOCKSTEP_STORE_WRITE_BACK": value})
+    assert "LOCKSTEP_STORE_WRITE_BACK" in str(caught.value)
+    file = tmp_path / "l.toml"
+    file.write_text(f'[store]\nwrite_back = "{value}"\n')
+    with pytest.raises(SettingsError, match="write one of: off, on") as caught:
+        load(file, environ={})
+    assert str(file) in str(caught.value)
+    assert not load(environ={}).write_back
+    assert load(environ={"LOCKSTEP_STORE_WRITE_BACK": "on"}).write_back
