@@ -12,9 +12,8 @@ import orjson
 from graph.errors import SchemaMismatch, StoreError
 from graph.findings import Finding
 from graph.model import Rejected
-from graph.schema import TABLES
 from graph.store import WrittenBack
-from graph.stores.neo4jdb import migrations, text, writeback
+from graph.stores.neo4jdb import checks, migrations, text, writeback
 from graph.stores.neo4jdb.codec import moment
 from graph.stores.neo4jdb.commits import commit
 from graph.stores.neo4jdb.database import Database, cypher
@@ -98,13 +97,7 @@ class Neo4jStore:
 
     def check(self) -> dict[str, str]:
         """What ``doctor`` shows of the store."""
-        with self.view() as view:
-            counts = {table: view.count(table) for table in TABLES}
-        return {
-            "store": "neo4j",
-            "seq": str(self.head()),
-            "rows": ", ".join(f"{n} {table}" for table, n in counts.items() if n) or "none",
-        }
+        return checks.check(self._current())
 
     def write_back(self, findings: Sequence[Finding]) -> WrittenBack:
         """Show exactly these findings, as nodes, to every reader of the database."""

@@ -93,14 +93,7 @@ class Neo4jView(Exploring):
 
     def posts(self, keys: Sequence[str]) -> list[Post]:
         """Known posts, in the order asked."""
-        found = []
-        for key in keys:
-            row = self._post_row(key)
-            if row is not None:
-                found.append(Post(**{**row, **{name: tuple(row[name]) for name in ("tickers", "links", "hashtags")}}))
-            elif self.has(NodeRef(NodeType.POST, key)):
-                found.append(Post(key))
-        return found
+        return self._posts(keys)
 
     def history(self, table: str, key: Mapping[str, Any]) -> list[dict[str, Any]]:
         """All versions of one row, oldest first."""
@@ -130,7 +123,7 @@ class Neo4jView(Exploring):
 
     def search(self, text: str, *, types: Sequence[NodeType] | None = None, limit: int = 20) -> list[Hit]:
         """Nodes by key or handle, then posts by words."""
-        return texts.search(self._database, self.seq, self.pins, text, types, limit)
+        return texts.search(self, self._database, text, types=types, limit=limit)
 
     # findings
 
