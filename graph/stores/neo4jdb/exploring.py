@@ -12,15 +12,17 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from graph import explore
 from graph.errors import StoreConflict
-from graph.model import Edge, Neighbours, NodeRef, Path, Rel, Subgraph
-from graph.stores.listing import Wanted
+from graph.model import Edge, Neighbours, NodeRef, Path, Post, Rel, Subgraph
+from graph.stores.listing import Wanted, moment
 from graph.stores.neo4jdb import reading
 from graph.stores.neo4jdb.database import Database, Transaction, cypher
 from graph.stores.neo4jdb.lists import Sight
+from graph.stores.neo4jdb.reading import Here
 
 _TRIES = 20
 
@@ -102,19 +104,21 @@ class Exploring:
         edges.sort(key=lambda x: (x[0], x[1].source, x[1].rel, x[1].target))
         return Subgraph(tuple(node for node in wanted if node in known), tuple(edge for _, edge in edges))
 
-    def _post_rows(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Posts that were loaded by this commit, by key: their columns as they were (``created_at`` in µs)."""
-        return self._settled(lambda tx, sight: reading.post_rows(tx, sight, keys))
-
     def _post_row(self, key: str) -> dict[str, Any] | None:
-        """One post as it was at this commit; None where it was not loaded."""
-        return self._post_rows([key]).get(key)
+        """A post's columns as they were at this commit; None where it was not loaded."""
+        row = self._settled(lambda tx, sight: reading.post_rows(tx, sight, [key])).get(key)
+        return row and {**row, "created_at": moment(row["created_at"])}
+
+    def _posts(self, keys: Sequence[str]) -> list[Post]:
+        """Known posts of these keys, in the order asked, all read at once."""
+        return self._settled(lambda tx, sight: reading.posts(tx, sight, keys))
 
 
 class Settled(Protocol):
-    """Gives what a reading gives that no writer has changed meanwhile."""
+    """See :meth:`Exploring._settled`."""
 
-    def __call__(self, read: Callable[[Transaction, Sight], T], /) -> T: ...
+    def __call__(self, read: Callable[[Transaction, Sight], T], /) -> T:
+        """What a reading gives that no writer has changed meanwhile."""
 
 
 class _Nearby:
@@ -129,7 +133,7 @@ class _Nearby:
     def totals(self, nodes: Sequence[NodeRef], enough: int) -> Mapping[NodeRef, int]:
         totals: dict[NodeRef, int] = {}
         for some in self._parts(nodes):
-            found, exact = self._settled(lambda tx, sight, some=some: (reading.found(tx, sight, some), sight.quiet))
+            found, exact = self._settled(partial(self._counted, some))
             for node, here in found.items():
                 most = here.listed + (0 if exact else here.past)
                 totals[node] = most if exact or most <= enough else self._neighbours(node, limit=0).total
@@ -138,8 +142,16 @@ class _Nearby:
     def near(self, nodes: Sequence[NodeRef]) -> Mapping[NodeRef, Mapping[NodeRef, Edge]]:
         found: dict[NodeRef, Mapping[NodeRef, Edge]] = {}
         for some in self._parts(nodes):
-            found.update(self._settled(lambda tx, sight, some=some: reading.near(tx, sight, some)))
+            found.update(self._settled(partial(self._near, some)))
         return found
+
+    @staticmethod
+    def _counted(nodes: Sequence[NodeRef], tx: Transaction, sight: Sight) -> tuple[dict[NodeRef, Here], bool]:
+        return reading.found(tx, sight, nodes), sight.quiet
+
+    @staticmethod
+    def _near(nodes: Sequence[NodeRef], tx: Transaction, sight: Sight) -> dict[NodeRef, dict[NodeRef, Edge]]:
+        return reading.near(tx, sight, nodes)
 
     def _parts(self, nodes: Sequence[NodeRef]) -> Iterator[Sequence[NodeRef]]:
         return (nodes[start : start + self.many] for start in range(0, len(nodes), self.many))

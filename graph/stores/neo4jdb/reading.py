@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.explore import other_end
-from graph.model import Edge, Neighbours, NodeRef, NodeType, Rel, host_of
+from graph.model import Edge, Neighbours, NodeRef, NodeType, Post, Rel, host_of
 from graph.schema import TABLES
-from graph.stores.listing import UNDATED, WAYS, Dated, Wanted, edge_of, named_by_post, order, ways_of
+from graph.stores.listing import UNDATED, WAYS, Dated, Wanted, edge_of, moment, named_by_post, order, ways_of
 from graph.stores.neo4jdb.database import Rows, Transaction, cypher
 from graph.stores.neo4jdb.lists import COUNTED, Lists, Sight, both_ways, type_of
 from graph.stores.neo4jdb.model import LABELS, indexed
@@ -125,6 +125,18 @@ def post_rows(tx: Transaction, sight: Sight, keys: Iterable[str]) -> dict[str, d
         row = dict(zip(_POST_COLUMNS, (asked[key], *values), strict=True))
         rows.setdefault(asked[key], {**row, **{name: row[name] or [] for name in _LISTS}})
     return rows
+
+
+def posts(tx: Transaction, sight: Sight, keys: Sequence[str]) -> list[Post]:
+    """Known posts (stubs included), in the order asked."""
+    distinct = dict.fromkeys(keys)
+    rows = post_rows(tx, sight, distinct)
+    stubs = found(tx, sight, [NodeRef(NodeType.POST, key) for key in distinct if key not in rows])
+    known = {node.key: Post(node.key) for node in stubs}
+    for key, row in rows.items():
+        lists = {name: tuple(row[name]) for name in _LISTS}
+        known[key] = Post(**{**row, **lists, "created_at": moment(row["created_at"])})
+    return [known[key] for key in keys if key in known]
 
 
 def _own(tx: Transaction, sight: Sight, node: NodeRef) -> list[Dated]:
