@@ -16,8 +16,8 @@ import orjson
 import pytest
 
 from graph.errors import StoreError
-from graph.schema import TABLES
-from graph.store import Store, open_store
+from graph.store import open_store
+from tests.loads import contents, post
 
 # A load with groups small enough that it has many commits; from commit number `stop` on it waits to be killed.
 LOADER = """
@@ -38,38 +38,11 @@ ROWS = 60_000
 CHILD, INLINE = 0, 10**12
 
 
-def post(i: int) -> bytes:
-    row: dict[str, Any] = {
-        "post_id": str(i if i % 997 else 1),  # a few corrections
-        "account_id": f"a{i % 100}",
-        "created_at": 1_700_000_000 + i,
-        "text": f"gm {i} $T{i % 50} https://a.example/{i % 300}",
-    }
-    if i % 501 == 0:
-        row["created_at"] *= 1000
-    if i % 4 == 0:
-        row |= {"kind": "repost", "parent_id": f"p{i % 700}"}
-    return b"{broken\n" if i % 1001 == 7 else orjson.dumps(row) + b"\n"
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("in") / "posts.jsonl"
     path.write_bytes(b"".join(post(i) for i in range(ROWS)))
     return path
-
-
-def contents(store: Store) -> tuple[dict[str, list[str]], list[str]]:
-    """Every current row and every rejected row, as sorted JSON."""
-    with store.view() as view:
-        tables = {
-            name: sorted(
-                orjson.dumps(row, default=str).decode() for batch in view.scan(name) for row in batch.to_pylist()
-            )
-            for name in TABLES
-        }
-    rejected = sorted(f"{r.source} {r.line} {r.type} {r.field} {r.reason} {r.raw}" for r in store.rejected())
-    return tables, rejected
 
 
 def start(folder: Path, source: Path, child_from: int, stop: int) -> subprocess.Popen[bytes]:

@@ -23,6 +23,7 @@ import neo4j
 from neo4j import GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError
 
+from graph.errors import StoreConflict
 from graph.stores.neo4jdb import faults
 
 CYPHER = Path(__file__).parent.parent / "cypher"
@@ -34,6 +35,8 @@ CONNECT_S = 10.0
 
 READERS = 2
 """Statements that read at the same time."""
+SCHEMA_TRIES = 10
+"""How often a change of the schema is tried where another process makes the same one."""
 
 T = TypeVar("T")
 Rows: TypeAlias = list[list[Any]]
@@ -136,10 +139,19 @@ class Database:
         return self.writing(lambda tx: tx.run(statement, params))
 
     def schema(self, statements: Sequence[str]) -> None:
-        """Run statements that change the schema, each in a transaction of its own."""
-        with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
-            for statement in statements:
-                session.run(cast("LiteralString", statement)).consume()
+        """Run statements that change the schema, each in a transaction of its own.
+
+        Another process may be making the same index: then it is there when the statement is run again.
+        """
+        for statement in statements:
+            for left in reversed(range(SCHEMA_TRIES)):
+                try:
+                    with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
+                        session.run(cast("LiteralString", statement)).consume()
+                    break
+                except StoreConflict:
+                    if not left:
+                        raise
 
     @contextmanager
     def transaction(self, timeout: float | None = None) -> Iterator[Transaction]:

@@ -133,7 +133,7 @@ CODES: Mapping[str, Fault] = {
     ),
     "ClientError.Schema.ConstraintAlreadyExists": _SCHEMA,
     "ClientError.Schema.ConstraintWithNameAlreadyExists": _SCHEMA,
-    "ClientError.Schema.EquivalentSchemaRuleAlreadyExists": _SCHEMA,
+    "ClientError.Schema.EquivalentSchemaRuleAlreadyExists": _CONFLICT,  # made by another process in between
     "ClientError.Schema.IndexAlreadyExists": _SCHEMA,
     "ClientError.Schema.IndexWithNameAlreadyExists": _SCHEMA,
 }

@@ -147,6 +147,7 @@ def test_codes_that_are_named_exist() -> None:
         ("ClientError.Schema.ConstraintValidationFailed", StoreConflict, ["another writer"]),
         ("DatabaseError.Schema.ConstraintCreationFailed", StoreError, ["breaks Lockstep's constraints"]),
         ("ClientError.Schema.IndexAlreadyExists", StoreError, ["another program"]),
+        ("ClientError.Schema.EquivalentSchemaRuleAlreadyExists", StoreConflict, ["another writer"]),
         ("ClientError.Statement.SyntaxError", StoreError, ["5.26 or later", "what the server said"]),
         ("ClientError.Statement.AccessMode", StoreError, ["please report"]),
         ("DatabaseError.Statement.ExecutionFailed", StoreError, ["ExecutionFailed", "what the server said"]),
