@@ -54,7 +54,9 @@ class Asked:
 
     def within(self, text: str) -> bool:
         """Whether a post's text contains all the words, of which there is at least one."""
-        return bool(self.words) and {*self.words} <= {*words(text)}
+        folded = text.casefold()
+        # most texts lack one of the words even as a part, which is quicker to see
+        return bool(self.words) and all(word in folded for word in self.words) and {*self.words} <= {*words(folded)}
 
 
 def merged(

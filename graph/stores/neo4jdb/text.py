@@ -18,8 +18,10 @@ from graph.searching import SCOPED, Asked, merged
 from graph.stores.neo4jdb.database import Database, Rows, Transaction, cypher
 from graph.stores.neo4jdb.model import HEAD, LABELS, TABLE_ORDER
 
-CHUNK = 2_000
-"""Posts read or indexed at once."""
+CHUNK = 5_000
+"""Posts read or indexed at once, at most."""
+CHARACTERS = 4_000_000
+"""Text of those, roughly at most."""
 WORD = 120
 """Characters of a word in the index: the server's tokenizer splits at 255 UTF-16 units, of which one may take two."""
 WORDS = 50
@@ -39,22 +41,26 @@ class Searchable(Protocol):
 def index(database: Database) -> int:
     """Bring the index up to the newest commit; returns how many posts were added. A killed run is continued."""
     after, pin = database.read(cypher("text_span"), {"place": TABLE_ORDER.index("posts")})[0]
-    added = 0
+    added, limit = 0, CHUNK
     while after < pin:
-        last, count = database.writing(partial(_add, after=after, pin=pin))
+        after, limit, count = database.writing(partial(_add, after=after, pin=pin, limit=limit))
         added += count
-        after = last
     return added
 
 
-def _add(transaction: Transaction, *, after: int, pin: int) -> tuple[int, int]:
-    """Index the next posts; the row that the index has come to, and how many posts have a text."""
-    rows = transaction.run(cypher("text_fresh"), {"after": after, "pin": pin, "limit": CHUNK})
-    last = rows[-1][0] if len(rows) == CHUNK else pin
-    worded = [(row, key, _line(text)) for row, key, text in rows if text is not None]
-    transaction.run(cypher("text_put"), {"rows": worded})
+def _add(transaction: Transaction, *, after: int, pin: int, limit: int) -> tuple[int, int, int]:
+    """Index the next posts: the row that the index has come to, how many to take next, and how many were added."""
+    numbers, keys, texts = transaction.run(cypher("text_fresh"), {"after": after, "pin": pin, "limit": limit})[0]
+    last = numbers[-1] if len(numbers) == limit else pin
+    rows = list(zip(numbers, keys, map(_line, texts), strict=True))
+    transaction.run(cypher("text_put"), {"rows": rows})
     transaction.run(cypher("text_come"), {"row": last})
-    return last, len(worded)
+    return last, _limit(texts), len(rows)
+
+
+def _limit(texts: Sequence[str]) -> int:
+    """How many posts to take next, if their texts are about as long as these."""
+    return max(1, min(CHUNK, len(texts) * CHARACTERS // max(1, sum(map(len, texts)))))
 
 
 def _line(text: str) -> str:
@@ -148,7 +154,7 @@ class _Search:
         """Posts that contain all words of the text, newest first."""
         found: dict[str, tuple[int, str, str]] = {}
         for rows in self._candidates(count):
-            found |= {key: (-at, key, text) for at, key, text, *_ in rows if text and self.asked.within(text)}
+            found |= {key: (-at, key, text) for at, key, text in rows if text and self.asked.within(text)}
             found = {hit[1]: hit for hit in nsmallest(count, found.values())}
         return [Hit(NodeRef(NodeType.POST, key), text) for _, key, text in found.values()]
 
@@ -168,11 +174,14 @@ class _Search:
             yield from self._chunks("search_past", 0)
 
     def _chunks(self, name: str, after: int) -> Iterator[Rows]:
-        """Rows by their numbers, which are in the last column."""
-        rows: Rows = [[after]]
-        while rows:
-            rows = self._run(cypher(name), {"after": rows[-1][-1], "limit": CHUNK})
-            yield rows
+        """Rows by their numbers, some at a time; the server gives them as columns, which costs far less."""
+        limit = CHUNK
+        while True:
+            ats, keys, texts, numbers = self._run(cypher(name), {"after": after, "limit": limit})[0]
+            yield [list(row) for row in zip(ats, keys, texts, strict=True)]
+            if len(numbers) < limit:
+                return
+            after, limit = numbers[-1], _limit(texts)
 
 
 def _first(ask: Callable[[int], Rows], holds: Callable[[list[Any]], bool], count: int) -> Rows:
