@@ -3,10 +3,14 @@
 The index holds a post's words as :func:`graph.explore.words` finds them, in the property ``words``; ``indexed`` of the
 Lockstep node is the last row it has come to. A hit counts only if the view sees that very row, and if its text contains
 the words. What is newer, and what has since been replaced but is seen at an older commit, is read.
+
+The index gives hits in no order of use, and a common word has millions. So each post's day is in the index too, and the
+Lockstep node counts posts by ``days``: the newest days are asked first, more of them only while hits are lacking.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from heapq import nsmallest
@@ -24,6 +28,12 @@ CHARACTERS = 4_000_000
 """Text of those, roughly at most."""
 WORD = 120
 """Characters of a word in the index: the server's tokenizer splits at 255 UTF-16 units, of which one may take two."""
+NEWEST = 10_000
+"""Posts, roughly, in the newest days that a search looks at first."""
+FEW = 2_000
+"""Hits up to which all are read, wherever they lie."""
+DAYS = 1_000
+"""Days whose posts are counted one by one; those before count as one."""
 WORDS = 50
 """Words asked of the index, at most: Lucene allows 1,024, and the text of a hit is compared anyway."""
 
@@ -50,12 +60,27 @@ def index(database: Database) -> int:
 
 def _add(transaction: Transaction, *, after: int, pin: int, limit: int) -> tuple[int, int, int]:
     """Index the next posts: the row that the index has come to, how many to take next, and how many were added."""
-    numbers, keys, texts = transaction.run(cypher("text_fresh"), {"after": after, "pin": pin, "limit": limit})[0]
+    asked = {"after": after, "pin": pin, "limit": limit}
+    numbers, keys, texts, days = transaction.run(cypher("text_fresh"), asked)[0]
     last = numbers[-1] if len(numbers) == limit else pin
-    rows = list(zip(numbers, keys, map(_line, texts), strict=True))
+    rows = list(zip(numbers, keys, map(_line, texts, days), strict=True))
     transaction.run(cypher("text_put"), {"rows": rows})
-    transaction.run(cypher("text_come"), {"row": last})
+    counts = _counted(transaction.value(cypher("text_days")), days)
+    transaction.run(cypher("text_come"), {"row": last, "days": counts})
     return last, _limit(texts), len(rows)
+
+
+def _counted(known: Sequence[int], days: Sequence[int]) -> list[int]:
+    """Posts by day, newest first (day, count, day, count …), after more posts of these days.
+
+    Posts that are replaced are not taken off: the numbers only say how far back a search begins.
+    """
+    counts = Counter(dict(zip(known[::2], known[1::2], strict=True)))
+    counts.update(days)
+    newest = sorted(counts, reverse=True)
+    for day in newest[DAYS:-1]:
+        counts[newest[-1]] += counts.pop(day)
+    return [n for pair in sorted(counts.items(), reverse=True) for n in pair]
 
 
 def _limit(texts: Sequence[str]) -> int:
@@ -63,8 +88,13 @@ def _limit(texts: Sequence[str]) -> int:
     return max(1, min(CHUNK, len(texts) * CHARACTERS // max(1, sum(map(len, texts)))))
 
 
-def _line(text: str) -> str:
-    return " ".join(word[:WORD] for word in words(text))
+def _line(text: str, day: int) -> str:
+    """What the index is given; no word looks like a day's."""
+    return " ".join([*(word[:WORD] for word in words(text)), _token(day)])
+
+
+def _token(day: int) -> str:
+    return f"@{max(0, min(day, 99_999_999)):08}"
 
 
 def search(
@@ -84,7 +114,7 @@ class _Search:
         self.transaction = transaction
         self.asked = asked
         self.view = view
-        self.indexed, self.platforms = transaction.run(cypher("search_state"))[0]
+        self.indexed, self.platforms, self.days = transaction.run(cypher("search_state"))[0]
 
     def hits(self) -> list[Hit]:
         return merged(self.asked, self.named, self.worded)
@@ -160,18 +190,50 @@ class _Search:
 
     def _candidates(self, count: int) -> Iterator[Rows]:
         """Posts that may contain the words: current ones first, so that none slips by while it is replaced."""
-        query = " AND ".join(f'"{word[:WORD]}"' for word in sorted(self.asked.words, key=len)[-WORDS:])
-        yield _first(
-            lambda limit: self._run(cypher("search_words"), {"query": query, "limit": limit}),
-            lambda row: self.asked.within(row[2]),
-            count,
-        )
+        yield self._indexed(count)
         yield from self._chunks("search_unread", self.indexed)
         ended = self._run(cypher("search_ended"), {"limit": CHUNK})
         if len(ended) < CHUNK:
             yield ended
         else:
             yield from self._chunks("search_past", 0)
+
+    def _indexed(self, count: int) -> Rows:
+        """Posts by the index: those of the newest days, as many days as it takes."""
+        longest = sorted(self.asked.words, key=len)[-WORDS:]
+        query = " AND ".join(f'"{word[:WORD]}"' for word in longest)
+        rows: Rows = []
+        for span in self._spans(query):
+            rows = self._matching(query + span, count)
+            if len(rows) >= count:
+                break
+        return rows
+
+    def _matching(self, query: str, count: int) -> Rows:
+        return _first(
+            lambda limit: self._run(cypher("search_words"), {"query": query, "limit": limit}),
+            lambda row: self.asked.within(row[2]),
+            count,
+        )
+
+    def _spans(self, query: str) -> Iterator[str]:
+        """Further conditions, each with far more posts than the one before; the last is none."""
+        posts = NEWEST
+        while (since := self._since(posts)) is not None:
+            yield f" AND [{_token(since)} TO {_token(99_999_999)}]"
+            hits = self.transaction.value(cypher("search_count"), {"query": query, "limit": FEW + 1})
+            if hits <= FEW:
+                break
+            posts *= 10
+        yield ""
+
+    def _since(self, posts: int) -> int | None:
+        """The day since which there are that many posts; None where there are hardly more."""
+        for place in range(0, len(self.days) - 2, 2):
+            posts -= self.days[place + 1]
+            if posts <= 0:
+                return int(self.days[place])
+        return None
 
     def _chunks(self, name: str, after: int) -> Iterator[Rows]:
         """Rows by their numbers, some at a time; the server gives them as columns, which costs far less."""

@@ -1,0 +1,3 @@
+// purpose: how many posts of each day are in the full-text index, newest first: day, number, day, number …
+MATCH (m:Lockstep {name: 'graph'})
+RETURN coalesce(m.days, [])
