@@ -6,30 +6,31 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from graph.stores.neo4jdb.bulk.files import Group
+from graph.stores.neo4jdb.bulk.files import CsvFile
 
 BUFFER = 4 << 20
 """What the import tool reads at once unless told otherwise; the longest value must fit in."""
 
 
-def arguments(groups: Sequence[Group]) -> list[str]:
+def arguments(files: Sequence[CsvFile]) -> list[str]:
     """The arguments of ``neo4j-admin``, but for the database's name; paths are relative to the files' folder."""
     found = ["database", "import", "full", "--id-type=string", "--array-delimiter=U+001F"]
     found += ["--legacy-style-quoting=false", "--ignore-empty-strings=false", "--trim-strings=false"]
-    if multiline := [group.file.data for group in groups if group.file.multiline]:
-        found += ["--multiline-fields-format=v2", "--multiline-fields=" + ",".join(multiline)]
+    # not the tool's format v2, which looks for the ends of rows from behind and fails on free text
+    if any(file.multiline for file in files):
+        found += ["--multiline-fields-format=v1", "--multiline-fields=true"]
     # a quotation mark takes two bytes
-    if (longest := 2 * max((group.file.longest for group in groups), default=0)) >= BUFFER // 2:
+    if (longest := 2 * max((file.longest for file in files), default=0)) >= BUFFER // 2:
         found.append(f"--read-buffer-size={2 * longest + BUFFER}")
-    for group in sorted(groups, key=lambda g: (not g.node, g.file.name)):
-        option = "--nodes" if group.node else "--relationships"
-        found.append(f"{option}={group.labels}={group.file.header},{group.file.data}")
+    for file in sorted(files, key=lambda f: (not f.group.node, f.name)):
+        option = "--nodes" if file.group.node else "--relationships"
+        found.append(f"{option}={file.group.labels}={file.header},{file.data}")
     return found
 
 
-def write(folder: Path, groups: Sequence[Group], source: str, seq: int, *, continues: bool) -> list[str]:
+def write(folder: Path, files: Sequence[CsvFile], source: str, seq: int, *, continues: bool) -> list[str]:
     """Write the script and the page that explains it; gives the arguments."""
-    found = arguments(groups)
+    found = arguments(files)
     (folder / "README.md").write_text(_README.format(source=source, seq=seq, copy=_COPY[continues]), encoding="utf-8")
     lines = " \\\n  ".join(map(shlex.quote, found))
     script = folder / "import.sh"

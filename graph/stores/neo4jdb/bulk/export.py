@@ -27,7 +27,7 @@ from graph.stores.neo4jdb import codec
 from graph.stores.neo4jdb.bulk import command, records, relationships
 from graph.stores.neo4jdb.bulk.files import Files
 from graph.stores.neo4jdb.bulk.nodes import Nodes, Older, names, titles
-from graph.stores.neo4jdb.model import ROWS
+from graph.stores.neo4jdb.model import ROWS, indexed
 
 Tell = Callable[[str, int, int], None]
 """Told the stage (``reading`` or ``nodes``), and how many rows are done of how many."""
@@ -129,11 +129,11 @@ class _Export:
                 self._files.close()
             finally:
                 shutil.rmtree(spool)
-        groups = [*self._files.groups.values()]
-        report.nodes = sum(group.file.rows for group in groups if group.node)
-        report.relationships = sum(group.file.rows for group in groups if not group.node)
+        files = [*self._files.files.values()]
+        report.nodes = sum(file.rows for file in files if file.group.node)
+        report.relationships = sum(file.rows for file in files if not file.group.node)
         report.bytes = self._files.size
-        report.command = command.write(self._folder, groups, report.source, report.seq, continues=report.continues)
+        report.command = command.write(self._folder, files, report.source, report.seq, continues=report.continues)
 
     def _scan(self, table: str, *, again: bool = False) -> Iterator[pa.RecordBatch]:
         """Rows with their number and commit."""
@@ -186,7 +186,7 @@ class _Export:
 
 
 def _folded(handles: pa.Array) -> pa.Array:
-    return pa.array([h if h is None else h.casefold() for h in handles.to_pylist()], pa.string())
+    return pa.array([h if h is None else indexed(h.casefold()) for h in handles.to_pylist()], pa.string())
 
 
 def _has_past(view: View) -> bool:

@@ -6,7 +6,7 @@ character. Lists are joined by a character that must not occur in them; an empty
 
 from __future__ import annotations
 
-import gzip
+import zlib
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -26,7 +26,7 @@ SEPARATOR = "\x1f"
 LEVEL = 1
 """How hard to compress: a higher level costs more time than it saves in reading."""
 PENDING = 4
-"""Blocks of one file that may wait for compression."""
+"""Blocks of one file that may wait to be compressed."""
 LONGS = pa.list_(pa.int64())
 _TYPES = {
     TIME: "datetime",
@@ -39,6 +39,14 @@ _TYPES = {
 _OPTIONS = csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a file's rows are."""
+
+    labels: str  # labels of nodes joined by a colon, or a relationship's type
+    node: bool
+
+
 class CsvFile:
     """One kind of node or relationship.
 
@@ -48,18 +56,27 @@ class CsvFile:
         Where it lies.
     name : str
         Its name without the ending.
+    group : Group
+        What its rows are.
     columns : mapping of str to Arrow type or str
         Header: property names and their types; a type given as text is one of the tool's own (``ID(Account)``).
+    thread : Executor
+        Compresses and writes, one block after another.
     """
 
-    def __init__(self, folder: Path, name: str, columns: Mapping[str, pa.DataType | str], threads: Executor) -> None:
+    def __init__(
+        self, folder: Path, name: str, group: Group, columns: Mapping[str, pa.DataType | str], thread: Executor
+    ) -> None:
         self.name = name
+        self.group = group
         self.columns = tuple(columns)
         self.rows = 0
         self.longest = 0  # bytes of a value, at most
         self.multiline = False  # whether a value holds the end of a line
-        self._threads = threads
-        self._pending: deque[Future[bytes]] = deque()
+        self._thread = thread
+        self._pending: deque[Future[None]] = deque()
+        # one stream from end to end: of several gzip members the tool makes short reads, which cost it minutes
+        self._gzip = zlib.compressobj(LEVEL, wbits=31)
         header = ",".join(_title(column, kind) for column, kind in columns.items())
         (folder / self.header).write_text(header + "\n", encoding="utf-8")
         self._file: BinaryIO = (folder / self.data).open("wb")
@@ -78,23 +95,25 @@ class CsvFile:
         """Add rows; every column of the header is there."""
         arrays = [_rendered(columns[name], self.name, name) for name in self.columns]
         rows = len(arrays[0])
-        if not rows:
-            return
         self.longest = max([self.longest, *(_longest(a) for a in arrays if a.type == pa.string())])
         sink = pa.BufferOutputStream()
         csv.write_csv(pa.RecordBatch.from_arrays(arrays, list(self.columns)), sink, _OPTIONS)
         block = sink.getvalue().to_pybytes()
         self.multiline = self.multiline or block.count(b"\n") > rows or b"\r" in block
         self.rows += rows
-        self._pending.append(self._threads.submit(gzip.compress, block, LEVEL, mtime=0))
+        self._pending.append(self._thread.submit(self._compress, block))
         while len(self._pending) > PENDING:
-            self._file.write(self._pending.popleft().result())
+            self._pending.popleft().result()
+
+    def _compress(self, block: bytes) -> None:
+        self._file.write(self._gzip.compress(block))
 
     def close(self) -> None:
         """Write what is waiting."""
         with self._file:
             while self._pending:
-                self._file.write(self._pending.popleft().result())
+                self._pending.popleft().result()
+            self._file.write(self._gzip.flush())
 
 
 def _title(column: str, kind: pa.DataType | str) -> str:
@@ -129,49 +148,43 @@ def _longest(column: pa.Array) -> int:
 
 
 @dataclass
-class Group:
-    """A file and what the tool is told of it."""
-
-    labels: str  # labels of nodes joined by a colon, or a relationship's type
-    node: bool
-    file: CsvFile
-
-
-@dataclass
 class Files:
     """All files of one folder, opened when first written to."""
 
     folder: Path
-    groups: dict[str, Group] = field(default_factory=dict)
-    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "compress"))
+    files: dict[str, CsvFile] = field(default_factory=dict)
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "compress"))
 
     def nodes(self, name: str, labels: str, columns: Mapping[str, pa.DataType | str], rows: Mapping[str, Any]) -> None:
         """Write nodes of these labels."""
-        self._group(name, labels, columns, node=True).write(rows)
+        self._write(Group(labels, node=True), name, columns, rows)
 
     def relationships(
         self, name: str, type_: str, columns: Mapping[str, pa.DataType | str], rows: Mapping[str, Any]
     ) -> None:
         """Write relationships of this type."""
-        self._group(name, type_, columns, node=False).write(rows)
+        self._write(Group(type_, node=False), name, columns, rows)
 
-    def _group(self, name: str, labels: str, columns: Mapping[str, pa.DataType | str], *, node: bool) -> CsvFile:
-        group = self.groups.get(name)
-        if group is None:
-            group = self.groups[name] = Group(labels, node, CsvFile(self.folder, name, columns, self._threads))
-        return group.file
+    def _write(
+        self, group: Group, name: str, columns: Mapping[str, pa.DataType | str], rows: Mapping[str, pa.Array]
+    ) -> None:
+        if not len(next(iter(rows.values()))):
+            return  # a file that would be empty is not made
+        file = self.files.get(name)
+        if file is None:
+            file = self.files[name] = CsvFile(self.folder, name, group, columns, self._thread)
+        file.write(rows)
 
     def close(self) -> None:
         """Finish all files."""
         try:
-            for group in self.groups.values():
-                group.file.close()
+            for file in self.files.values():
+                file.close()
         finally:
-            self._threads.shutdown()
+            self._thread.shutdown()
 
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(
-            (self.folder / name).stat().st_size for g in self.groups.values() for name in (g.file.header, g.file.data)
-        )
+        names = [name for file in self.files.values() for name in (file.header, file.data)]
+        return sum((self.folder / name).stat().st_size for name in names)

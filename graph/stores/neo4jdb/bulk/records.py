@@ -95,7 +95,7 @@ def write(
     _put(files, "Checkpoint", _CHECKPOINT, made)
     rejected = _rejected(files, loads)
     runs, findings = _runs(files, store, loads.seq)
-    own = ("graph", uuid.uuid4().hex, 0, loads.seq, 0, 0, rejected, sorted(platforms))
+    own = ("graph", uuid.uuid4().hex, 0, loads.seq, 1, 0, rejected, sorted(platforms))
     _put(files, "Lockstep", _LOCKSTEP, [own])
     return {"checkpoints": len(states), "quarantine": rejected, "runs": runs, "findings": findings}
 
