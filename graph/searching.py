@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from sys import maxunicode
 
 from graph.explore import words
 from graph.model import Hit, NodeRef, NodeType, unscoped
@@ -80,3 +82,26 @@ def merged(
         known: set[NodeRef] = {hit.node for hit in hits}
         hits += [hit for hit in worded(asked.limit + len(known)) if hit.node not in known]
     return hits[: asked.limit]
+
+
+def unfolded(text: str) -> Iterator[str]:
+    """Beginnings of all texts that begin with this folded text when folded, but not before.
+
+    None is the beginning of another one: each is the text up to a place where another character folds to what follows.
+    """
+    for place, letter in enumerate(text):
+        rest = text[place:]
+        for character, folded in _folding().get(letter, ()):
+            if rest.startswith(folded) or folded.startswith(rest):
+                yield text[:place] + character
+
+
+@cache
+def _folding() -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Characters that folding changes, and what becomes of them, by its first letter."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for character in map(chr, range(maxunicode + 1)):
+        folded = character.casefold()
+        if folded != character:
+            found.setdefault(folded[0], []).append((character, folded))
+    return found

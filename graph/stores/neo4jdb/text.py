@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from graph.explore import words
 from graph.model import Hit, NodeRef, NodeType
-from graph.searching import SCOPED, Asked, merged
+from graph.searching import SCOPED, Asked, merged, unfolded
 from graph.stores.neo4jdb.database import Database, Rows, Transaction, cypher
 from graph.stores.neo4jdb.model import HEAD, LABELS, TABLE_ORDER
 
@@ -31,7 +31,7 @@ WORD = 120
 NEWEST = 10_000
 """Posts, roughly, in the newest days that a search looks at first."""
 FEW = 2_000
-"""Hits up to which all are read, wherever they lie."""
+"""Names or posts up to which all are read, wherever they lie."""
 DAYS = 1_000
 """Days whose posts are counted one by one; those before count as one."""
 WORDS = 50
@@ -135,27 +135,39 @@ class _Search:
 
     def _keys(self, kind: NodeType) -> Iterator[str]:
         """Keys of nodes by their own names; the first by key, as many as asked for, if there are."""
-        names, prefixes = ["folded"], [self.asked.text]
+        scopes = [f"{platform}:" for platform in self.platforms] if kind in SCOPED else []
+        starts = [scope + self.asked.text for scope in ("", *scopes)]
+        yield from self._by_key(kind, [start for start in starts if len(start) <= HEAD])
+        for start in starts:
+            if len(start) > HEAD:
+                yield from self._by_name(kind, "key", start)
+        yield from self._by_fold(kind, "folded", [""])
         if kind in SCOPED:
-            names.append("folded_id")
-            prefixes += [f"{platform}:{self.asked.text}" for platform in self.platforms]
-        yield from self._by_key(kind, [prefix for prefix in prefixes if len(prefix) <= HEAD])
-        for prefix in prefixes:
-            if len(prefix) > HEAD:
-                yield from self._by_name(kind, "key", prefix)
-        for name in names:
-            yield from self._by_name(kind, name, self.asked.text)
+            yield from self._by_fold(kind, "folded_id", scopes)
 
-    def _by_key(self, kind: NodeType, prefixes: list[str]) -> Iterator[str]:
+    def _by_key(self, kind: NodeType, prefixes: Sequence[str], fold: str = "") -> Iterator[str]:
         """Keys in the order of the index, which is not theirs where long keys share their beginning."""
         pages: dict[str, list[str]] = {}
-        params = {"prefixes": prefixes, "limit": self.asked.limit}
+        params = {"prefixes": prefixes, "fold": fold, "limit": self.asked.limit}
         for prefix, key in self._run(cypher("search_keys", label=LABELS[kind]), params):
             pages.setdefault(prefix, []).append(key)
         for page in pages.values():
             yield from page
             if len(page) == self.asked.limit and len(page[-1]) > HEAD:
                 yield from self._by_name(kind, "key", page[-1])
+
+    def _by_fold(self, kind: NodeType, name: str, scopes: Sequence[str]) -> Iterator[str]:
+        """Keys by a folded name; where they are many, the first of them are found by the key's own spellings."""
+        text = self.asked.text
+        if len(text) > HEAD:
+            yield from self._by_name(kind, name, text)
+            return
+        params = {"prefix": text, "limit": FEW}
+        rows = self._run(cypher("search_folded", label=LABELS[kind], property=name), params)
+        if len(rows) < FEW:
+            yield from (key for (key,) in rows)
+        else:
+            yield from self._by_key(kind, [scope + start for scope in scopes for start in unfolded(text)], text)
 
     def _by_name(self, kind: NodeType, name: str, prefix: str) -> list[str]:
         """Keys by one of the names, in their order; the index knows no more than the beginning of long names."""
