@@ -29,8 +29,8 @@ from graph.stores.neo4jdb.bulk.files import Files
 from graph.stores.neo4jdb.bulk.nodes import Nodes, Older, names, titles
 from graph.stores.neo4jdb.model import ROWS, indexed
 
-Tell = Callable[[str, int, int], None]
-"""Told the stage (``reading`` or ``nodes``), and how many rows are done of how many."""
+Tell = Callable[[int, int], None]
+"""Told how many rows have been read, of how many; posts are read twice."""
 _NUMBERED = {"row": pa.int64(), "seq": pa.int64(), "digest": pa.int64()}
 
 
@@ -84,10 +84,14 @@ def export(source: Store, folder: Path, *, progress: Tell | None = None) -> Bulk
 def _prepare(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
-        raise StoreError("the folder is not empty", where=str(folder), hint="name one that is, or does not exist yet")
+        raise StoreError(
+            "the folder is not empty",
+            where=str(folder),
+            hint="name one that is, or does not exist yet; files without import.sh are of a run that was interrupted",
+        )
 
 
-def _silent(_stage: str, _done: int, _total: int) -> None:
+def _silent(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
@@ -105,7 +109,7 @@ class _Export:
         self._counts = records.Counts()
         self._done = 0
         counted = {table: view.count(table) for table in TABLES}
-        self._total = sum(counted.values()) + counted["posts"]  # posts are read twice
+        self._total = sum(counted.values()) + counted["posts"]
 
     def run(self) -> None:
         """Write everything."""
@@ -144,7 +148,7 @@ class _Export:
             if not again:
                 self._counts.add(table, found.column("seq"))
             self._done += len(found)
-            self._tell("reading", self._done, self._total)
+            self._tell(self._done, self._total)
             yield found.append_column("row", numbers)
         self._report.rows[table] = first - 1
 
