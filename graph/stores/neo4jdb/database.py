@@ -1,8 +1,9 @@
 """One Neo4j database through the official driver: statements from files, retries, errors as Lockstep's own.
 
-A statement is a file in ``graph/stores/cypher``; values reach it as parameters only. The few statements that are alike for
-several labels or relationship types name them ``<label>`` or ``<type>``: those are filled in from the program's own
-vocabulary (:data:`WORD` lets nothing else through), since Cypher takes neither as a parameter where an index is to be used.
+A statement is a file in ``graph/stores/cypher``; values reach it as parameters only. The few statements that are alike
+for several labels or relationship types name them ``<label>`` or ``<type>``: those are filled in from the program's own
+vocabulary (:data:`WORD` lets nothing else through), since Cypher takes neither as a parameter where an index is to be
+used.
 
 What the server calls transient is tried again by the driver for up to :data:`RETRY_S`: a statement runs in a managed
 transaction, whole results are read inside it, and so a connection cut in the middle of a result costs a retry.
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, LiteralString, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
 
 import neo4j
 from neo4j import GraphDatabase
@@ -71,7 +72,7 @@ class Transaction:
 
     def run(self, statement: str, params: Mapping[str, Any] | None = None) -> Rows:
         """All rows of one statement."""
-        return self._transaction.run(cast("LiteralString", statement), dict(params or {})).values()
+        return self._transaction.run(statement, dict(params or {})).values()
 
     def value(self, statement: str, params: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, None without one."""
@@ -147,7 +148,7 @@ class Database:
             for left in reversed(range(SCHEMA_TRIES)):
                 try:
                     with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
-                        session.run(cast("LiteralString", statement)).consume()
+                        session.run(statement).consume()
                     break
                 except StoreConflict:
                     if not left:
@@ -156,10 +157,13 @@ class Database:
     @contextmanager
     def transaction(self, timeout: float | None = None) -> Iterator[Transaction]:
         """One transaction that is committed when left normally and taken back otherwise; it is not tried again."""
-        with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
-            with session.begin_transaction(timeout=timeout) as transaction:
-                yield Transaction(transaction)
-                transaction.commit()
+        with (
+            self.translated(),
+            self._session(neo4j.WRITE_ACCESS) as session,
+            session.begin_transaction(timeout=timeout) as transaction,
+        ):
+            yield Transaction(transaction)
+            transaction.commit()
 
     def close(self) -> None:
         """Close every connection."""

@@ -11,7 +11,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from zlib import crc32
 
 from graph.errors import StoreConflict
 from graph.stores.neo4jdb.database import Database, Transaction, cypher
@@ -48,8 +47,8 @@ class Dense:
 
 
 def lane_of(key: str) -> int:
-    """The lane that a key is shared out to."""
-    return crc32(key.encode(errors="surrogatepass")) % len(LANES)
+    """The lane that a key is shared out to, the same as long as the program runs."""
+    return hash(key) % len(LANES)
 
 
 class Shared:

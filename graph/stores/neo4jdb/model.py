@@ -1,20 +1,22 @@
 """How the tables of :mod:`graph.schema` lie in Neo4j: labels, relationship types, and which rows make which.
 
 Nodes
-    Every node type has a label of its own name and a unique ``key``; ``since`` is the commit that first named it. A Post
-    that was loaded carries its row; one that was only referred to is a Stub as well.
+    Every node type has a label of its own name and a unique ``key``; ``since`` is the commit that first named it. A
+    Post that was loaded carries its row, and ``since`` only where that is older; one that was only referred to is a
+    Stub too.
 Rows
-    Every other table's current rows are nodes of the label in :data:`ROWS`, with the table's columns as properties and a
-    unique ``id`` made of the key columns. A current row (a loaded Post too) has ``row``, a number that only grows within
-    its table, so that rows lie in the order of their commits, and ``digest``, by which a repeated row is recognised.
-    A version that was replaced or deleted is a Past node with ``table`` and ``ended``, the commit that ended it.
+    Every other table's current rows are nodes of the label in :data:`ROWS`, with the table's columns as properties and
+    a unique ``id`` made of the key columns. A current row (a loaded Post too) has ``seq``, the commit that wrote it,
+    ``row``, a number that only grows within its table, so that rows lie in the order of their commits, and ``digest``,
+    by which a repeated row is recognised. A version that was replaced or deleted is a Past node with ``table`` and
+    ``ended``, the commit that ended it.
 Relationships
-    They carry ``at`` where dated, and the key of the end (or ends) from which they are listed, so that an index gives the
-    newest first. Those that a post or a link makes follow their node; those of other rows carry ``row``. An ended one
-    is a PAST with ``rel``, ``since`` and ``ended``.
+    They carry ``at`` where dated, and the key of the end (or ends) from which they are listed, so that an index gives
+    the newest first. Those that a post or a link makes follow their node; those of other rows carry ``row``. An ended
+    one is a PAST with ``rel``, ``since`` and ``ended``.
 Commits
-    A Commit holds ``seq``, ``recorded_at`` and ``rows``: the highest row number of each table in :data:`TABLE_ORDER`.
-    What carries a higher one is being written, and nobody sees it.
+    A Commit holds ``seq``, ``recorded_at``, and ``rows`` and ``counts``: the highest row number and the number of
+    current rows of each table in :data:`TABLE_ORDER`. What carries a higher number is being written: nobody sees it.
 """
 
 from __future__ import annotations

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graph.model import PARENT_RELS, NodeType, Rel
 from graph.stores.neo4jdb.codec import split_times
 from graph.stores.neo4jdb.database import cypher
-from graph.stores.neo4jdb.lanes import Dense, Lanes, Node, Shared, lane_of
-from graph.stores.neo4jdb.model import LABELS, indexed
+from graph.stores.neo4jdb.lanes import Dense, Lanes, Shared, lane_of
+from graph.stores.neo4jdb.model import KEY_BYTES, LABELS, indexed
 from graph.stores.neo4jdb.nodes import Work, folds, void
 
 CHUNK = 2_000
@@ -20,84 +23,100 @@ CHUNK_BYTES = 2_000_000
 """Text of the posts of one statement, roughly at most."""
 WAVE = 8_000
 """Posts shared out at once: what they teach about dense nodes serves the next wave."""
-KEY, ACCOUNT, TEXT, PARENT, NAMES = 0, 1, 5, 17, 14
+KEY, ACCOUNT, TEXT, NAMES = 0, 1, 5, 14
 OBJECTS = (
     ("tickers", Rel.MENTIONS, NodeType.TICKER, "post_mentions"),
     ("links", Rel.LINKS_TO, NodeType.LINK, "post_links"),
     ("hashtags", Rel.TAGGED, NodeType.HASHTAG, "post_tags"),
 )
 """What a post names, in the order of its row's last places: column, relation, type, statement."""
-_LABELS = tuple(LABELS[kind] for _, _, kind, _ in OBJECTS)
 
 Row = list[Any]
-Name = tuple[str, str, str, str]
-"""A relationship to be made: type, label of the object, post, object."""
+"""Values of one post as ``post_new.cypher`` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A relationship to be made from a post that is there; keys are as the database holds them."""
+
+    type: str
+    label: str
+    post: str
+    to: str
 
 
 def rows(batch: pa.RecordBatch, numbers: Sequence[int], digests: Sequence[int]) -> list[Row]:
-    """Values of posts as ``post_new.cypher`` takes them, and last the parent's relation and key."""
+    """Posts as the server takes them."""
     column = {name: batch.column(name).to_pylist() for name in batch.schema.names if name != "created_at"}
+    posts, accounts = column["post"], column["account"]
     seconds, nanos = split_times(batch.column("created_at"))
-    found = []
-    for i, (key, account) in enumerate(zip(column["post"], column["account"], strict=True)):
-        names = [list(map(indexed, column[name][i])) for name, *_ in OBJECTS]
-        kind, parent = column["kind"][i], column["parent"][i]
-        rel = PARENT_RELS.get(kind) if parent is not None else None
-        row = [indexed(key), indexed(account), seconds[i], nanos[i], kind, column["text"][i], numbers[i], digests[i]]
-        row += [column["tickers"][i], column["links"][i], column["hashtags"][i], column["lang"][i], parent]
-        row += [_rarities(key, account), *names, None if rel is None else (rel.value, indexed(parent))]
-        found.append(row)
-    return found
+    rare: list[dict[str, str] | None] = [_rarities(*pair) for pair in zip(posts, accounts, strict=True)]
+    names = [_keys(batch.column(name), column[name]) for name, *_ in OBJECTS]
+    short = [_keys(batch.column(name), column[name]) for name in ("post", "account")]
+    values = (*short, seconds, nanos, column["kind"], column["text"], numbers, digests)
+    values += (column["tickers"], column["links"], column["hashtags"], column["lang"], column["parent"], rare, *names)
+    return list(map(list, zip(*values, strict=True)))
+
+
+def _keys(column: pa.Array, values: list[Any]) -> list[Any]:
+    """Keys, or lists of keys, as the database holds them."""
+    nested = pa.types.is_list(column.type)
+    longest = pc.max(pc.binary_length(pc.list_flatten(column) if nested else column)).as_py() or 0
+    if longest <= KEY_BYTES // 4:
+        return values
+    return [[indexed(key) for key in keys] for keys in values] if nested else [indexed(key) for key in values]
 
 
 def _rarities(key: str, account: str) -> dict[str, str] | None:
     """What only unusual posts have: long keys in full, and folded keys that differ."""
+    if len(key) <= KEY_BYTES // 4 and len(account) <= KEY_BYTES // 4 and key.casefold() == key:
+        return None
     short, owner = indexed(key), indexed(account)
     folded, folded_id = folds(NodeType.POST, key)
-    if short == key and owner == account and folded is None:
-        return None
     found = {"full": key if short != key else None, "account": account if owner != account else None}
     found |= {"folded": folded, "folded_id": folded_id}
     return {name: value for name, value in found.items() if value is not None}
 
 
+def parents(found: Sequence[Row]) -> list[Name]:
+    """What is made after posts by :func:`namings`: relationships to their parents; all other objects are in the row."""
+    label = LABELS[NodeType.POST]
+    return [
+        Name(PARENT_RELS[row[4]].value, label, row[KEY], indexed(row[12]))
+        for row in found
+        if row[12] is not None and row[4] in PARENT_RELS
+    ]
+
+
 def write(lanes: Lanes, dense: Dense, found: Sequence[Row], seq: int) -> None:
     """Make new posts and their relationships, in both lanes as far as they cannot meet."""
-    parents: list[Name] = []
     for start in range(0, len(found), WAVE):
         wave = found[start : start + WAVE]
-        shared, assigned = Shared(dense), [lane_of(row[ACCOUNT]) for row in wave]
-        for row, lane in zip(wave, assigned, strict=True):
-            for node in _nodes(row):
-                shared.touch(node, lane)
-        waiting: list[Name] = []
         shares: list[list[Row]] = [[], []]
-        for row, lane in zip(wave, assigned, strict=True):
-            shares[lane].append(_inline(row, shared, waiting))
-            if row[PARENT] is not None:
-                rel, parent = row[PARENT]
-                parents.append((rel, LABELS[NodeType.POST], row[KEY], parent))
+        for row in wave:  # an account's posts are all its lane's
+            shares[lane_of(row[ACCOUNT])].append(row)
+        waiting: list[Name] = []
+        for place, (_, rel, kind, _) in enumerate(OBJECTS, start=NAMES):
+            label = LABELS[kind]
+            touched = [set(chain.from_iterable(row[place] for row in share)) for share in shares]
+            late = {key for key in touched[0] & touched[1] if (label, key) not in dense}
+            if late:
+                for row in wave:
+                    waiting += [Name(rel.value, label, row[KEY], key) for key in row[place] if key in late]
+                shares = [[_without(row, place, late) for row in share] for share in shares]
         lanes.run(*([*pieces("post_new", share, seq)] for share in shares))
         name(lanes, dense, waiting)
-        dense.add(node for row in wave for node in _nodes(row))
-    name(lanes, dense, parents)
+        for place, (_, _, kind, _) in enumerate(OBJECTS, start=NAMES):
+            label = LABELS[kind]
+            dense.add((label, key) for row in wave for key in row[place])
+    name(lanes, dense, parents(found))
 
 
-def _nodes(row: Row) -> Iterator[Node]:
-    yield "Account", row[ACCOUNT]
-    for label, keys in zip(_LABELS, row[NAMES : NAMES + 3], strict=True):
-        for key in keys:
-            yield label, key
-
-
-def _inline(row: Row, shared: Shared, waiting: list[Name]) -> Row:
-    """The row with those objects only that its lane may touch; the others' relationships wait."""
-    kept = []
-    for (_, rel, _, _), label, keys in zip(OBJECTS, _LABELS, row[NAMES : NAMES + 3], strict=True):
-        late = [key for key in keys if shared.waits((label, key))]
-        waiting += [(rel.value, label, row[KEY], key) for key in late]
-        kept.append([key for key in keys if key not in late] if late else keys)
-    return [*row[:NAMES], *kept]
+def _without(row: Row, place: int, late: set[str]) -> Row:
+    """The row without the objects that both lanes would touch; their relationships wait."""
+    if late.isdisjoint(row[place]):
+        return row
+    return [*row[:place], [key for key in row[place] if key not in late], *row[place + 1 :]]
 
 
 def pieces(statement: str, found: Sequence[Row], seq: int) -> Iterator[Work]:
@@ -107,38 +126,34 @@ def pieces(statement: str, found: Sequence[Row], seq: int) -> Iterator[Work]:
         for place, (_, _, _, further) in enumerate(OBJECTS, start=NAMES):
             if any(row[place] for row in chunk):
                 text += cypher(further)
-        yield _piece(text, chunk, seq)
+        yield _piece(text, {"rows": chunk, "seq": seq})
 
 
-def _piece(text: str, chunk: Sequence[Row], seq: int) -> Work:
-    sent = [row[:PARENT] for row in chunk]
-    return lambda transaction: void(transaction.run(text, {"rows": sent, "seq": seq}))
+def _piece(text: str, params: Mapping[str, Any]) -> Work:
+    return lambda transaction: void(transaction.run(text, params))
 
 
-def _chunks(found: Sequence[Row]) -> Iterator[list[Row]]:
-    chunk: list[Row] = []
-    size = 0
-    for row in found:
-        chunk.append(row)
+def _chunks(found: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    first = size = 0
+    for i, row in enumerate(found):
         size += len(row[TEXT] or "")
-        if len(chunk) == CHUNK or size > CHUNK_BYTES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
+        if i + 1 - first == CHUNK or size > CHUNK_BYTES:
+            yield found[first : i + 1]
+            first, size = i + 1, 0
+    if first < len(found):
+        yield found[first:]
 
 
 def name(lanes: Lanes, dense: Dense, names: Sequence[Name]) -> None:
     """Make relationships from posts that are there: in both lanes by object, then what both would touch."""
-    shared, assigned = Shared(dense), [lane_of(to) for _, _, _, to in names]
-    for (_, label, post, to), lane in zip(names, assigned, strict=True):
-        shared.touch(("Post", post), lane)
-        shared.touch((label, to), lane)
+    shared, assigned = Shared(dense), [lane_of(one.to) for one in names]
+    for one, lane in zip(names, assigned, strict=True):
+        shared.touch(("Post", one.post), lane)
+        shared.touch((one.label, one.to), lane)
     shares: list[list[Name]] = [[], []]
     late: list[Name] = []
     for one, lane in zip(names, assigned, strict=True):
-        _, label, post, to = one
-        waits = shared.waits(("Post", post)) or shared.waits((label, to))
+        waits = shared.waits(("Post", one.post)) or shared.waits((one.label, one.to))
         (late if waits else shares[lane]).append(one)
     lanes.run(*([*namings(share)] for share in shares))
     lanes.run([*namings(late)])
@@ -147,18 +162,9 @@ def name(lanes: Lanes, dense: Dense, names: Sequence[Name]) -> None:
 def namings(names: Sequence[Name]) -> Iterator[Work]:
     """Statements that make relationships from posts that are there."""
     sorts: dict[tuple[str, str], list[list[str]]] = {}
-    for rel, label, post, to in names:
-        sorts.setdefault((rel, label), []).append([post, to])
-    for (rel, label), found in sorts.items():
-        text = cypher("post_names", type=rel, label=label)
+    for one in names:
+        sorts.setdefault((one.type, one.label), []).append([one.post, one.to])
+    for (kind, label), found in sorts.items():
+        text = cypher("post_names", type=kind, label=label)
         for start in range(0, len(found), CHUNK):
-            yield _naming(text, found[start : start + CHUNK])
-
-
-def _naming(text: str, found: list[list[str]]) -> Work:
-    return lambda transaction: void(transaction.run(text, {"rows": found}))
-
-
-def of(row: Row) -> list[Name]:
-    """What is made after a post by :func:`namings`: its parent; the other objects are in the row."""
-    return [] if row[PARENT] is None else [(row[PARENT][0], LABELS[NodeType.POST], row[KEY], row[PARENT][1])]
+            yield _piece(text, {"rows": found[start : start + CHUNK]})

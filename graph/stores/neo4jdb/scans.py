@@ -48,7 +48,7 @@ class Scan:
         self._bounds = bounds
         self._timed = table.time is not None and any(bounds)
         # the row number is read first and last: a row that is replaced while it is read shows two
-        inner = [*dict.fromkeys([*columns, *([table.time] if self._timed else [])])]
+        inner = [*dict.fromkeys([*columns, *([table.time] if table.time and self._timed else [])])]
         self._asked = ["row", *inner, "row"]
         self._inner = inner
         self._statement = cypher("scan", label=ROWS[table.name])

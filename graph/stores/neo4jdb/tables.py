@@ -12,20 +12,19 @@ from graph.stores.neo4jdb.codec import rows_batch, times_of
 from graph.stores.neo4jdb.database import Transaction, cypher
 from graph.stores.neo4jdb.model import ROWS, indexed
 from graph.stores.neo4jdb.nodes import Work, void
+from graph.stores.neo4jdb.pending import Kept
 
 CHUNK = 2_000
 """Rows of one statement, at most."""
 
 
-def makings(
-    table: str, batch: pa.RecordBatch, ids: Sequence[str], numbers: Sequence[int], digests: Sequence[int], seq: int
-) -> Iterator[Work]:
+def makings(table: str, kept: Kept, numbers: Sequence[int], seq: int) -> Iterator[Work]:
     """Statements that make rows."""
     text = cypher("row_new", label=ROWS[table])
-    for start in range(0, len(batch), CHUNK):
-        rows = batch.slice(start, CHUNK).to_pylist()
+    for start in range(0, len(kept.batch), CHUNK):
+        rows = kept.batch.slice(start, CHUNK).to_pylist()
         for i, row in enumerate(rows, start=start):
-            row |= {"id": ids[i], "row": numbers[i], "digest": digests[i], "seq": seq}
+            row |= {"id": kept.ids[i], "row": numbers[i], "digest": kept.digests[i], "seq": seq}
             if table == "accounts" and row["handle"] is not None:
                 row["folded_handle"] = indexed(row["handle"].casefold())
         yield _making(text, rows)
@@ -35,9 +34,7 @@ def _making(text: str, rows: list[dict[str, Any]]) -> Work:
     return lambda transaction: void(transaction.run(text, {"rows": rows}))
 
 
-def read(
-    transaction: Transaction, table: str, ids: Sequence[str]
-) -> tuple[pa.RecordBatch, list[int], dict[int, int]]:
+def read(transaction: Transaction, table: str, ids: Sequence[str]) -> tuple[pa.RecordBatch, list[int], dict[int, int]]:
     """Current rows: their columns, numbers, and the commit that wrote each number."""
     schema = TABLES[table].schema
     asked = {"columns": schema.names, "times": times_of(TABLES[table], schema.names)}

@@ -110,7 +110,8 @@ class Neo4jView(Exploring):
         found = {row[0]: row for row in versions}  # by row number
         rows = [found[number] for number in sorted(found)]
         batch = rows_batch([row[3] for row in rows], declared.schema)
-        times = dict(database.read(cypher("commit_times"), {"seqs": sorted({row[1] for row in rows})}))
+        seqs = sorted({row[1] for row in rows})
+        times = {seq: at for seq, at in database.read(cypher("commit_times"), {"seqs": seqs})}
         return [
             {
                 **values,

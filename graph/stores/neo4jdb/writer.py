@@ -91,8 +91,7 @@ class _Numbered:
 
     def makings(self, seq: int) -> Iterator[Work]:
         """Statements that make the rows of any other table."""
-        kept = self.kept
-        return tables.makings(self.table, kept.batch, kept.ids, self.numbers, kept.digests, seq)
+        return tables.makings(self.table, self.kept, self.numbers, seq)
 
     def some(self, chosen: Callable[[str], bool]) -> _Numbered | None:
         """Those whose id is chosen."""
@@ -283,7 +282,7 @@ class Neo4jWriter:
     def _kept(self, seq: int) -> bool:
         """Whether the commit is there although its acknowledgement was lost."""
         with contextlib.suppress(StoreError):
-            return self._database.value(cypher("commit_by"), {"seq": seq}) == self._lease.token
+            return bool(self._database.value(cypher("commit_by"), {"seq": seq}) == self._lease.token)
         return False
 
     # what it does to the database
@@ -318,7 +317,7 @@ class Neo4jWriter:
         written = [row for part in fresh if part.table == "posts" for row in part.posts()]
         posts.write(lanes, self._memory.dense, [row for row in written if row[posts.KEY] not in stubs], seq)
         fills = [row for row in written if row[posts.KEY] in stubs]
-        lanes.run([*posts.pieces("post_fill", fills, seq), *posts.namings([n for row in fills for n in posts.of(row)])])
+        lanes.run([*posts.pieces("post_fill", fills, seq), *posts.namings(posts.parents(fills))])
         for part in fresh:
             if part.table != "posts":
                 lanes.spread(part.makings(seq))
@@ -343,8 +342,8 @@ class Neo4jWriter:
         missing[NodeType.DOMAIN] = sorted({*missing.get(NodeType.DOMAIN, ()), *hosts(missing.get(NodeType.LINK, ()))})
         lanes.spread(w for kind in NodeType if kind != NodeType.LINK for w in makers(kind, missing.get(kind, ()), seq))
         lanes.run([*makers(NodeType.LINK, missing.get(NodeType.LINK, ()), seq)])
-        for kind, keys in wanted.items():
-            self._memory.known.add(kind, keys)
+        for kind, names in wanted.items():
+            self._memory.known.add(kind, names)
 
     def _changes(self, transaction: Transaction, numbered: Sequence[_Numbered], seq: int) -> None:
         """What changes or ends rows that are there."""
@@ -364,8 +363,7 @@ class Neo4jWriter:
                 continue
             if part.table == "posts":
                 rows = again.posts()
-                names = [n for row in rows for n in posts.of(row)]
-                lanes.run([*posts.pieces("post_fill", rows, seq), *posts.namings(names)])
+                lanes.run([*posts.pieces("post_fill", rows, seq), *posts.namings(posts.parents(rows))])
             else:
                 lanes.run([*again.makings(seq)])
                 lanes.run([*acts.makings(acts.of(part.table, again.kept.batch, again.numbers))])
