@@ -10,22 +10,23 @@ from graph.stores.neo4jdb.bulk.files import CsvFile
 
 BUFFER = 4 << 20
 """What the import tool reads at once unless told otherwise; the longest value must fit in."""
+_PLAIN = ("--legacy-style-quoting=false", "--ignore-empty-strings=false", "--trim-strings=false")
 
 
 def arguments(files: Sequence[CsvFile]) -> list[str]:
     """The arguments of ``neo4j-admin``, but for the database's name; paths are relative to the files' folder."""
-    found = ["database", "import", "full", "--id-type=string", "--array-delimiter=U+001F"]
-    found += ["--legacy-style-quoting=false", "--ignore-empty-strings=false", "--trim-strings=false"]
+    found = ["database", "import", "full"]
+    for file in sorted(files, key=lambda f: (not f.group.node, f.name)):
+        option = "--nodes" if file.group.node else "--relationships"
+        found.append(f"{option}={file.group.labels}={file.header},{file.data}")
     # not the tool's format v2, which looks for the ends of rows from behind and fails on free text
     if any(file.multiline for file in files):
         found += ["--multiline-fields-format=v1", "--multiline-fields=true"]
     # a quotation mark takes two bytes
     if (longest := 2 * max((file.longest for file in files), default=0)) >= BUFFER // 2:
         found.append(f"--read-buffer-size={2 * longest + BUFFER}")
-    for file in sorted(files, key=lambda f: (not f.group.node, f.name)):
-        option = "--nodes" if file.group.node else "--relationships"
-        found.append(f"{option}={file.group.labels}={file.header},{file.data}")
-    return found
+    # last come options of one value: those above would take the database's name for a file
+    return [*found, "--array-delimiter=U+001F", *_PLAIN, "--id-type=string"]
 
 
 def write(folder: Path, files: Sequence[CsvFile], source: str, seq: int, *, continues: bool) -> list[str]:

@@ -10,6 +10,7 @@ import zlib
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -176,12 +177,11 @@ class Files:
         file.write(rows)
 
     def close(self) -> None:
-        """Finish all files."""
-        try:
+        """Finish all files, also after a failure."""
+        with ExitStack() as stack:
+            stack.callback(self._thread.shutdown)
             for file in self.files.values():
-                file.close()
-        finally:
-            self._thread.shutdown()
+                stack.callback(file.close)
 
     @property
     def size(self) -> int:

@@ -89,7 +89,7 @@ def write(
     lines = list(zip(commits, rows, strict=True))
     _put(files, "Commit", _COMMIT, [(seq, at, numbers, numbers) for (seq, at), numbers in lines])
     states = {name: state for name, state in loads.checkpoints.items() if name != CHECKPOINT}
-    if copied:
+    if copied and loads.seq:
         states[CHECKPOINT] = {"source": store.identity, "seq": loads.seq}
     made = [(name, orjson.dumps(dict(state)).decode(), loads.seq) for name, state in states.items()]
     _put(files, "Checkpoint", _CHECKPOINT, made)

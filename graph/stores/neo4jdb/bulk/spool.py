@@ -43,12 +43,11 @@ class Spool:
         Tells the part of each key.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, part: Parting = by_hash, spill: int = SPILL_BYTES) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, part: Parting = by_hash) -> None:
         self.schema = schema
         self.rows = 0
         self._path = path
         self._part = part
-        self._spill = spill
         self._held: list[pa.Table] = []
         self._bytes = 0
         self._files: list[Path] = []
@@ -59,7 +58,7 @@ class Spool:
             self.rows += len(rows)
             self._held.append(rows.cast(self.schema))
             self._bytes += rows.nbytes
-            if self._bytes > self._spill:
+            if self._bytes > SPILL_BYTES:
                 self._write()
 
     def parts(self) -> Iterator[pa.Table]:
@@ -70,9 +69,9 @@ class Spool:
         else:
             if self._held:
                 self._write()
-            with_maps = [ipc.open_file(pa.memory_map(str(path))) for path in self._files]
+            readers = [ipc.open_file(pa.memory_map(str(path))) for path in self._files]
             for part in range(PARTS):
-                batches = [reader.get_batch(part) for reader in with_maps]
+                batches = [reader.get_batch(part) for reader in readers]
                 if any(len(batch) for batch in batches):
                     yield pa.Table.from_batches(batches)
             for path in self._files:
