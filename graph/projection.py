@@ -29,6 +29,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph import projection_cache as cache
+from graph.coded import of_raw
 from graph.errors import ConfigError
 from graph.model import NodeType, host_of
 from graph.schema import TIME
@@ -191,12 +192,9 @@ def events(
     if trace not in TRACES:
         raise ConfigError(f"no trace {trace!r}", hint=f"one of {', '.join(TRACES)}")
     declared = TRACES[trace]
-    raw = cache.through(view, trace, RAW, lambda after: _read(view, declared, after))
-    if not (reposts or declared.reposts):
-        raw = raw.filter(pc.invert(raw["repost"]))
-    undated = raw["at"].null_count
-    raw = _between(raw, start, end) if start or end or undated else raw
-    return _coded(raw).replace_schema_metadata({"undated": str(undated)})
+    found = cache.through(view, trace, lambda after: _read(view, declared, after))
+    chosen, undated = found.chosen(reposts=reposts or declared.reposts, start=start, end=end)
+    return chosen.table(SCHEMA).replace_schema_metadata({"undated": str(undated)})
 
 
 def newest_post(view: View) -> datetime | None:
@@ -205,34 +203,33 @@ def newest_post(view: View) -> datetime | None:
     return max((t for t in times if t is not None), default=None)
 
 
-def _between(raw: pa.Table, start: datetime | None, end: datetime | None) -> pa.Table:
-    mask = pc.is_valid(raw["at"])
-    if start is not None:
-        mask = pc.and_(mask, pc.greater_equal(raw["at"], pa.scalar(start, TIME)))
-    if end is not None:
-        mask = pc.and_(mask, pc.less(raw["at"], pa.scalar(end, TIME)))
-    return raw.filter(mask)
-
-
 def _read(view: View, trace: Trace, after: int) -> cache.Read:
-    """Raw events of the rows written after a commit, and the newest of those rows."""
-    parts = [RAW.empty_table()]
-    newest: dict[str, tuple[int, str]] = {}  # the newest commit seen in each table, and a row it wrote
+    """Events of the rows written after a commit."""
+    parts, rows = [_light(RAW.empty_table())], 0
+    for table, (columns, function) in _sources(trace).items():
+        for batch in view.scan(table, columns=columns, after=after):
+            parts.append(_light(function(pa.Table.from_batches([batch]), trace)))
+            rows += batch.num_rows
+    return cache.Read(of_raw(pa.concat_tables(parts)), rows, tuple(_sources(trace)))
 
-    def scanned(table: str, columns: list[str], function: Callable[[pa.Table, Trace], pa.Table]) -> None:
-        newest[table] = (0, "")
-        for batch in view.scan(table, columns=[*dict.fromkeys(columns), "seq"], after=after):
-            parts.append(function(pa.Table.from_batches([batch]), trace))
-            if batch.num_rows:
-                # rows come in the order of their commits
-                newest[table] = (batch["seq"][-1].as_py(), batch[columns[0]][-1].as_py())
 
+def _sources(trace: Trace) -> dict[str, tuple[list[str], Callable[[pa.Table, Trace], pa.Table]]]:
+    """Tables that make events of a trace, their columns, and how they do."""
+    found: dict[str, tuple[list[str], Callable[[pa.Table, Trace], pa.Table]]] = {}
     if trace.column is not None:
-        scanned("posts", ["post", "account", "created_at", "kind", trace.column], _of_posts)
+        columns = ["post", "account", "created_at", "kind", trace.column]
+        found["posts"] = ([*dict.fromkeys(columns)], _of_posts)
     if trace.acts:
         columns = ["interaction", "account", "kind", "target_type", "target", "at", "post"]
-        scanned("interactions", columns, _of_interactions)
-    return cache.Read(pa.concat_tables(parts), {t: key for t, (seq, key) in newest.items() if seq}, tuple(newest))
+        found["interactions"] = (columns, _of_interactions)
+    return found
+
+
+def _light(raw: pa.Table) -> pa.Table:
+    """The same, with what recurs held once: a whole projection is made of many such parts."""
+    for name in ("actor", "object"):
+        raw = raw.set_column(raw.schema.get_field_index(name), name, raw[name].dictionary_encode())
+    return raw
 
 
 def _of_posts(posts: pa.Table, trace: Trace) -> pa.Table:
@@ -277,19 +274,6 @@ def _known(**columns: pa.Array) -> pa.Table:
     """The raw events that have an actor and an object."""
     table = pa.table({n: columns[n] for n in RAW.names}).cast(RAW)
     return table.filter(pc.and_(pc.is_valid(table["actor"]), pc.is_valid(table["object"])))
-
-
-def _coded(raw: pa.Table) -> pa.Table:
-    columns = {name: coded(raw[name]) for name in ("actor", "object", "message")}
-    at = raw["at"].combine_chunks() if raw.num_rows else pa.array([], TIME)
-    codes = {name: c.indices.to_numpy() for name, c in columns.items()}
-    times = at.cast(pa.int64()).to_numpy()
-    order = np.lexsort((codes["message"], codes["actor"], times, codes["object"]))
-    arrays = {
-        name: pa.DictionaryArray.from_arrays(pa.array(codes[name][order]), c.dictionary) for name, c in columns.items()
-    }
-    arrays["at"] = at.take(pa.array(order))
-    return pa.table([arrays[n] for n in SCHEMA.names], schema=SCHEMA)
 
 
 def coded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:

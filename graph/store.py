@@ -166,6 +166,9 @@ class View(Protocol):
     def count(self, table: str) -> int:
         """Number of current rows."""
 
+    def recorded_at(self, seq: int) -> datetime:
+        """When a commit up to this one was recorded (UTC); ``seq`` is 1 or higher."""
+
     # records
     def account(self, key: str) -> Account | None:
         """The newest observation, a stub if it was only referred to, None if unknown."""

@@ -88,6 +88,10 @@ class MemoryView:
         """Number of current rows."""
         return sum(len(batch) for _, batch in self._log(table).scan(self.seq))
 
+    def recorded_at(self, seq: int) -> datetime:
+        """When a commit was recorded."""
+        return self._open().commits[seq - 1]
+
     # records
 
     def account(self, key: str) -> Account | None:

@@ -183,6 +183,15 @@ def test_commits_say_when_they_were_made(store: Store) -> None:
         assert [v["recorded_at"] for v in view.history("posts", {"post": "x:p2"})] == [made[1][1]]
 
 
+def test_a_view_knows_when_the_commits_up_to_it_were_recorded(store: Store) -> None:
+    for i in range(3):
+        put(store, "posts", {"post": f"x:p{i}"})
+    times = dict(store.commits())
+    with store.view() as view, store.view(2) as old:
+        assert [view.recorded_at(seq) for seq in (1, 2, 3)] == [times[1], times[2], times[3]]
+        assert [old.recorded_at(seq) for seq in (2, 1)] == [times[2], times[1]]
+
+
 def test_a_commit_may_be_recorded_as_of_another_time_but_never_before_the_last_one(store: Store) -> None:
     for given in (at(0), at(0.000001).astimezone(timezone(timedelta(hours=9))), at(-5), at(7)):
         with store.writer(recorded_at=given) as writer:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from graph.errors import StoreError
 from graph.stores.neo4jdb.database import Database, Transaction, cypher
@@ -21,15 +23,22 @@ class Commit:
 
 def commit(source: Database | Transaction, seq: int) -> Commit:
     """One commit; 0 is the empty store."""
+    return _commit(seq, source.value(cypher("commit"), {"seq": seq}) if seq else None)
+
+
+def newest(database: Database) -> Commit | None:
+    """The newest commit, None where there is no graph; asked for in one statement, since every view begins with it."""
+    found = database.value(cypher("newest"))
+    return _commit(found[0], None if found[1] is None else found[1:]) if found else None
+
+
+def _commit(seq: int, found: Sequence[Any] | None) -> Commit:
     none = dict.fromkeys(TABLE_ORDER, 0)
     if seq == 0:
         return Commit(0, none, none, 0)
-    params = {"seq": seq}
-    statement = cypher("commit")
-    found = source.read(statement, params) if isinstance(source, Database) else source.run(statement, params)
-    if not found:
+    if found is None:
         raise StoreError(f"there is no commit {seq}", hint="the database was changed by something else than Lockstep")
-    rows, counts, recorded_at = found[0]
+    rows, counts, recorded_at = found
     # tables that a later version of the program added have no place in older commits
     return Commit(
         seq,
@@ -37,5 +46,3 @@ def commit(source: Database | Transaction, seq: int) -> Commit:
         none | dict(zip(TABLE_ORDER, counts, strict=False)),
         recorded_at,
     )
-
-

@@ -15,7 +15,7 @@ from graph.model import Rejected
 from graph.store import WrittenBack
 from graph.stores.neo4jdb import checks, migrations, text, writeback
 from graph.stores.neo4jdb.codec import moment
-from graph.stores.neo4jdb.commits import commit
+from graph.stores.neo4jdb.commits import commit, newest
 from graph.stores.neo4jdb.database import Database, cypher
 from graph.stores.neo4jdb.view import Neo4jView
 from graph.stores.neo4jdb.writer import Memory, Neo4jWriter
@@ -56,12 +56,15 @@ class Neo4jStore:
 
     def view(self, seq: int | None = None) -> Neo4jView:
         """A View pinned to that commit, or to the newest."""
-        database, head = self._current(), self.head()
-        if seq is not None and not 0 <= seq <= head:
-            raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {head}")
+        database = self._current()
+        at = newest(database)
+        if at is None:
+            raise self._lost()
+        if seq is not None and not 0 <= seq <= at.seq:
+            raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {at.seq}")
         # by the store's own name, so that another database in this data directory never reads its cache
         cache = self.data_dir / "cache" / self._identity
-        return Neo4jView(database, commit(database, head if seq is None else seq), self.data_dir, cache)
+        return Neo4jView(database, at if seq in {None, at.seq} else commit(database, seq or 0), self.data_dir, cache)
 
     def writer(self, *, recorded_at: datetime | None = None) -> Neo4jWriter:
         """Begin a write transaction; it waits for its turn when it is entered."""
@@ -136,8 +139,10 @@ class Neo4jStore:
         return database
 
     def _meta(self) -> list[Any]:
-
         found = self._open().read(cypher("meta"))
         if not found:
-            raise StoreError("the graph in this database is gone", where=self.url, hint="was the database emptied?")
+            raise self._lost()
         return found[0]
+
+    def _lost(self) -> StoreError:
+        return StoreError("the graph in this database is gone", where=self.url, hint="was the database emptied?")

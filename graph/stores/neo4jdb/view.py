@@ -32,6 +32,7 @@ class Neo4jView(Exploring):
         self.data_dir = data_dir
         self.cache_dir: FilePath | None = cache_dir
         self._at = at
+        self._commits = {at.seq: at}  # looked up so far; none ever changes
         self._connection: Database | None = database
         self._where = database.address.url
 
@@ -59,7 +60,12 @@ class Neo4jView(Exploring):
 
     def _rows_at(self, seq: int) -> Mapping[str, int]:
         """Row numbers after an earlier commit."""
-        return self.pins if seq >= self.seq else commit(self._database, max(seq, 0)).rows
+        return self._commit(min(max(seq, 0), self.seq)).rows
+
+    def _commit(self, seq: int) -> Commit:
+        if seq not in self._commits:
+            self._commits[seq] = commit(self._database, seq)
+        return self._commits[seq]
 
     def gone(self, table: str, after: int) -> pa.RecordBatch:
         """Keys of rows that were current at seq ``after`` and have since been replaced or deleted."""
@@ -67,14 +73,24 @@ class Neo4jView(Exploring):
         database, keys = self._database, list(declared.key)
         params = {"table": table, "after": after, "seq": self.seq, "last": self._rows_at(after)[table]}
         params |= {"columns": keys, "times": times_of(declared, keys)}
-        rows = [row[0] for row in database.read(cypher("gone"), params)] if after < self.seq else []
+        rows = [row[0] for row in database.read(cypher("gone"), params)] if self._ended(table, after) else []
         return rows_batch(rows, pa.schema([declared.schema.field(k) for k in keys]))
+
+    def _ended(self, table: str, after: int) -> bool:
+        """Whether any version can have ended since: every one written has a row number of its own."""
+        before = self._commit(min(max(after, 0), self.seq))
+        written = self.pins[table] - before.rows[table]
+        return written > self._at.counts[table] - before.counts[table]
 
     def count(self, table: str) -> int:
         """Number of current rows."""
         _table(table)
         self._database  # noqa: B018 - a closed view says so
         return self._at.counts[table]
+
+    def recorded_at(self, seq: int) -> datetime:
+        """When a commit was recorded."""
+        return moment(self._commit(seq).recorded_at)
 
     # records
 
@@ -111,7 +127,7 @@ class Neo4jView(Exploring):
         rows = [found[number] for number in sorted(found)]
         batch = rows_batch([row[3] for row in rows], declared.schema)
         seqs = sorted({row[1] for row in rows})
-        times = {seq: at for seq, at in database.read(cypher("commit_times"), {"seqs": seqs})}
+        times = {row[0]: row[1] for row in database.read(cypher("commit_times"), {"seqs": seqs})}
         return [
             {
                 **values,

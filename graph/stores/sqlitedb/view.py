@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import pyarrow as pa
 
@@ -74,6 +74,10 @@ class SqliteView(Exploring):
     def count(self, table: str) -> int:
         """Number of current rows."""
         return int(self._database.value(statements(_table(table).name).count, {"pin": self.seq}))
+
+    def recorded_at(self, seq: int) -> datetime:
+        """When a commit was recorded."""
+        return cast("datetime", moment(self._database.run(sql("commit_times"), {"first": seq, "pin": seq})[0][1]))
 
     # records
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from graph import projection_cache
@@ -151,7 +150,7 @@ def test_folding_is_lower_case_single_spaces_without_mentions() -> None:
 
 
 class TestCache:
-    """The file is a convenience: what it holds never changes an answer."""
+    """The files are a convenience: what they hold never changes an answer."""
 
     def test_only_newer_rows_are_read(self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         put(store, "posts", {**POST, "tickers": ["BTC"]})
@@ -182,6 +181,22 @@ class TestCache:
         drop(store, "interactions", {"interaction": "i1"})
         assert [e[1] for e in seen(cached(store, tmp_path), "ticker")] == ["PEPE"]
 
+    def test_little_more_lies_beside_the_base_until_it_is_a_share_of_it(self, store: Store, tmp_path: Path) -> None:
+        put(store, "posts", *({**POST, "post": f"x:p{i}", "tickers": ["BTC"]} for i in range(30)))
+        seen(cached(store, tmp_path), "ticker")
+        base = (tmp_path / "ticker.arrow").read_bytes()
+        put(store, "posts", {**POST, "post": "x:p0", "tickers": ["PEPE"]})  # one event lost, one made
+        assert len(seen(cached(store, tmp_path), "ticker")) == 30
+        put(store, "posts", {**POST, "post": "x:p0", "tickers": ["DOGE"]})  # the same again
+        drop(store, "posts", {"post": "x:p1"})
+        assert [e[1] for e in seen(cached(store, tmp_path), "ticker")] == ["BTC"] * 28 + ["DOGE"]
+        assert (tmp_path / "ticker.arrow").read_bytes() == base
+        assert (tmp_path / "ticker.later.arrow").exists()
+        put(store, "posts", {**POST, "post": "x:new", "tickers": ["BTC"]})
+        assert len(seen(cached(store, tmp_path), "ticker")) == 30
+        assert (tmp_path / "ticker.arrow").read_bytes() != base
+        assert not (tmp_path / "ticker.later.arrow").exists()
+
     def test_a_view_of_the_past_does_without(self, store: Store, tmp_path: Path) -> None:
         put(store, "posts", {**POST, "tickers": ["BTC"]})
         old = cached(store, tmp_path)
@@ -190,33 +205,63 @@ class TestCache:
         assert [e[1] for e in seen(old, "ticker")] == ["BTC"]
         assert len(seen(cached(store, tmp_path), "ticker")) == 2
 
+    def test_a_view_between_the_base_and_what_came_later_leaves_the_files_alone(
+        self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(projection_cache, "SHARE", 10)
+        put(store, "posts", {**POST, "tickers": ["BTC"]})
+        seen(cached(store, tmp_path), "ticker")
+        put(store, "posts", {**POST, "post": "x:p2", "tickers": ["PEPE"]})
+        between = cached(store, tmp_path)
+        put(store, "posts", {**POST, "post": "x:p3", "tickers": ["DOGE"]})
+        seen(cached(store, tmp_path), "ticker")
+        before = {file.name: file.read_bytes() for file in tmp_path.glob("*.arrow")}
+        assert [e[1] for e in seen(between, "ticker")] == ["BTC", "PEPE"]
+        assert {file.name: file.read_bytes() for file in tmp_path.glob("*.arrow")} == before
+        assert len(before) == 2
+
     def test_a_commit_that_changes_nothing_here_leaves_the_file_alone(self, store: Store, tmp_path: Path) -> None:
         put(store, "posts", {**POST, "tickers": ["BTC"]})
         seen(cached(store, tmp_path), "ticker")
-        before = (tmp_path / "ticker.parquet").stat().st_mtime_ns
+        before = (tmp_path / "ticker.arrow").stat().st_mtime_ns
         put(store, "labels", {"account": "x:anna", "label": "benign"})
         assert len(seen(cached(store, tmp_path), "ticker")) == 1
-        assert (tmp_path / "ticker.parquet").stat().st_mtime_ns == before
+        assert (tmp_path / "ticker.arrow").stat().st_mtime_ns == before
+        assert not (tmp_path / "ticker.later.arrow").exists()
 
-    @pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all"])
+    @pytest.mark.parametrize("content", [b"", b"ARROW1", b"no table at all", bytes(4096)])
     def test_a_damaged_file_is_made_anew(self, store: Store, tmp_path: Path, content: bytes) -> None:
         put(store, "posts", {**POST, "tickers": ["BTC"]})
-        (tmp_path / "ticker.parquet").write_bytes(content)
+        (tmp_path / "ticker.arrow").write_bytes(content)
         assert len(seen(cached(store, tmp_path), "ticker")) == 1
-        assert pq.read_table(tmp_path / "ticker.parquet").num_rows == 1
+        assert projection_cache.Files(tmp_path, "ticker").base() is not None
 
-    @pytest.mark.parametrize("spoil", ["version", "rows", "marks", "columns", "metadata"])
-    def test_a_file_of_another_make_is_not_trusted(self, store: Store, tmp_path: Path, spoil: str) -> None:
+    @pytest.mark.parametrize("name", ["ticker.arrow", "ticker.later.arrow"])
+    def test_no_byte_of_a_file_can_change_unnoticed(
+        self, store: Store, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(projection_cache, "SHARE", 10)
+        for post in ("x:p1", "x:p2"):
+            put(store, "posts", {**POST, "post": post, "tickers": ["BTC"]})
+            seen(cached(store, tmp_path), "ticker")
+        whole = (tmp_path / name).read_bytes()
+        kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+        for place in range(0, len(whole), 61):
+            for damaged in (whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :], whole[:place]):
+                for file, content in {**kept, name: damaged}.items():
+                    (tmp_path / file).write_bytes(content)
+                assert len(seen(cached(store, tmp_path), "ticker")) == 2
+
+    @pytest.mark.parametrize("spoil", [{"VERSION": 1}, {"META": b"another program's"}])
+    def test_a_file_of_another_make_is_not_trusted(
+        self, store: Store, tmp_path: Path, spoil: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         put(store, "posts", {**POST, "tickers": ["BTC"]})
-        seen(cached(store, tmp_path), "ticker")
-        path = tmp_path / "ticker.parquet"
-        table = pq.read_table(path)
-        meta = orjson.loads(table.schema.metadata[projection_cache.META])
-        meta |= {"version": {"version": 0}, "rows": {"rows": 7}, "marks": {"marks": []}}.get(spoil, {})
-        wrong = table.set_column(1, "object", pa.array(["WRONG"]))
-        wrong = wrong.drop_columns("row") if spoil == "columns" else wrong
-        kept = {} if spoil == "metadata" else {projection_cache.META: orjson.dumps(meta)}
-        pq.write_table(wrong.replace_schema_metadata(kept), path)
+        with monkeypatch.context() as other:
+            for name, value in spoil.items():
+                other.setattr(projection_cache, name, value)
+            seen(cached(store, tmp_path), "ticker")
+        assert projection_cache.Files(tmp_path, "ticker").base() is None
         assert [e[1] for e in seen(cached(store, tmp_path), "ticker")] == ["BTC"]
 
     def test_a_file_of_another_database_is_not_trusted(self, store: Store, tmp_path: Path) -> None:
@@ -225,6 +270,38 @@ class TestCache:
         with open_store("memory://", tmp_path / "other") as other:
             put(other, "posts", {**POST, "tickers": ["PEPE"]})
             assert [e[1] for e in seen(cached(other, tmp_path), "ticker")] == ["PEPE"]
+
+    def test_a_database_put_back_to_an_earlier_state_uses_what_still_holds(self, tmp_path: Path) -> None:
+        url, kept = f"sqlite:///{tmp_path / 'graph.db'}", tmp_path / "backup.db"
+        rows = [{**POST, "post": f"x:p{i}", "tickers": ["BTC"]} for i in range(30)]
+        with open_store(url, tmp_path / "data") as store:
+            put(store, "posts", *rows)
+            with store.view() as view:
+                seen(view, "ticker")
+        shutil.copy(tmp_path / "graph.db", kept)
+        with open_store(url, tmp_path / "data") as store:
+            put(store, "posts", {**POST, "post": "x:lost", "tickers": ["PEPE"]})
+            with store.view() as view:
+                assert len(seen(view, "ticker")) == 31
+        shutil.copy(kept, tmp_path / "graph.db")
+        with open_store(url, tmp_path / "data") as store:
+            with store.view() as view:  # the newest commit is older than what is kept
+                assert len(seen(view, "ticker")) == 30
+            put(store, "posts", {**POST, "post": "x:other", "tickers": ["DOGE"]})
+            with store.view() as view:  # a commit of the same number is another one
+                assert [e[1] for e in seen(view, "ticker")] == ["BTC"] * 30 + ["DOGE"]
+                assert [e[1] for e in seen(view, "ticker")] == ["BTC"] * 30 + ["DOGE"]
+
+    def test_a_base_that_another_process_replaced_has_no_later_events(self, store: Store, tmp_path: Path) -> None:
+        put(store, "posts", *({**POST, "post": f"x:p{i}", "tickers": ["BTC"]} for i in range(30)))
+        seen(cached(store, tmp_path), "ticker")
+        put(store, "posts", {**POST, "post": "x:p31", "tickers": ["PEPE"]})
+        seen(cached(store, tmp_path), "ticker")
+        later = (tmp_path / "ticker.later.arrow").read_bytes()
+        (tmp_path / "ticker.arrow").unlink()
+        assert len(seen(cached(store, tmp_path), "ticker")) == 31
+        (tmp_path / "ticker.later.arrow").write_bytes(later)
+        assert len(seen(cached(store, tmp_path), "ticker")) == 31
 
     def test_a_folder_that_cannot_be_written_costs_nothing_else(self, store: Store, tmp_path: Path) -> None:
         put(store, "posts", {**POST, "tickers": ["BTC"]})
@@ -237,24 +314,24 @@ class TestCache:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(pq, "write_table", full)
+        monkeypatch.setattr(pa.ipc, "new_file", full)
         put(store, "posts", {**POST, "tickers": ["BTC"]})
         assert len(seen(cached(store, tmp_path), "ticker")) == 1
-        assert list(tmp_path.glob("*.parquet*")) == list(tmp_path.glob(".*")) == []
+        assert list(tmp_path.glob("*.arrow*")) == list(tmp_path.glob(".*")) == []
 
     def test_what_a_killed_process_left_is_removed_later(self, store: Store, tmp_path: Path) -> None:
-        left, at_work = tmp_path / ".link.parquet-old", tmp_path / ".link.parquet-new"
+        left, at_work = tmp_path / ".link.arrow-old", tmp_path / ".link.arrow-new"
         for file in (left, at_work):
-            file.write_bytes(b"PAR1")
+            file.write_bytes(b"ARROW1")
         long_ago = time.time() - projection_cache.STALE_S - 60
         os.utime(left, (long_ago, long_ago))
         put(store, "posts", {**POST, "tickers": ["BTC"]})
         seen(cached(store, tmp_path), "ticker")
-        assert {p.name for p in tmp_path.glob("*.parquet*")} == {"ticker.parquet", at_work.name}
+        assert {p.name for p in tmp_path.glob("*.arrow*")} == {"ticker.arrow", at_work.name}
 
     def test_an_empty_projection_is_not_kept(self, store: Store, tmp_path: Path) -> None:
         assert seen(cached(store, tmp_path), "ticker") == []
-        assert not (tmp_path / "ticker.parquet").exists()
+        assert not (tmp_path / "ticker.arrow").exists()
 
 
 def test_traces_say_what_they_are() -> None:
