@@ -7,13 +7,9 @@ SQLite, so that the stores are compared as well. Processes and the server are re
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,23 +24,13 @@ from graph.stores.neo4jdb import database as driver
 from graph.stores.neo4jdb import migrations
 from graph.stores.neo4jdb.database import Address, Database, Transaction
 from graph.stores.neo4jdb.faults import PASSWORD
-from tests.cli import Ran, lockstep
-from tests.loads import contents, post
+from tests.cli import lockstep
+from tests.loading import await_head, finish, held, lines, loaded, start, verb, whole
+from tests.loads import contents
 from tests.needs import needs
 from tests.proxy import Proxy
 from tests.server import Neo4jServer
 from tests.stores import put
-
-ROWS = 2_100
-GROUP = 300  # rows of a commit
-COMMAND = f"""
-import sys
-from ingest import files, load, pipeline
-from lockstep.cli import main
-load.COMMIT_ROWS, files.BLOCK_ROWS, pipeline.CHILD_FROM = {GROUP}, {GROUP // 2}, 10**12
-sys.argv[0] = "lockstep"
-main()
-"""
 
 pytestmark = needs("java")
 
@@ -52,23 +38,13 @@ pytestmark = needs("java")
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("in") / "posts.jsonl"
-    path.write_bytes(b"".join(post(i) for i in range(ROWS)))
+    path.write_bytes(lines())
     return path
 
 
 @pytest.fixture(scope="module")
 def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return loaded(tmp_path_factory.mktemp("whole"), source)
-
-
-def loaded(folder: Path, *sources: Path) -> Any:
-    """What a SQLite store holds after loading these, one after the other."""
-    url = f"sqlite:///{folder / 'graph.db'}"
-    for path in sources:
-        done = start(url, folder, path).communicate(timeout=120)
-        assert orjson.loads(done[0])["files"][0]["status"] == "loaded", done[1]
-    with open_store(url, folder) as store:
-        return contents(store)
 
 
 @pytest.fixture
@@ -83,50 +59,6 @@ def server(neo4j_server: Neo4jServer, monkeypatch: pytest.MonkeyPatch) -> Neo4jS
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot succeed is not tried again for long."""
     monkeypatch.setattr(driver, "RETRY_S", 0.5)
-
-
-def start(url: str, folder: Path, source: Path) -> subprocess.Popen[bytes]:
-    """``lockstep ingest`` as a process, with small commits."""
-    where = ("--store", url, "--data-dir", str(folder), "--json")
-    command = [sys.executable, "-c", COMMAND, "ingest", str(source), *where]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def finish(server: Neo4jServer, folder: Path, source: Path) -> dict[str, Any]:
-    """The report of a load that must succeed."""
-    out, err = start(server.url, folder, source).communicate(timeout=200)
-    assert out, err.decode()
-    report: dict[str, Any] = orjson.loads(out)["files"][0]
-    return report
-
-
-def head(server: Neo4jServer) -> int:
-    found = server.run("MATCH (m:Lockstep {name: 'graph'}) RETURN m.head AS head")
-    return int(found[0]["head"]) if found else 0
-
-
-def await_head(server: Neo4jServer, process: subprocess.Popen[bytes], commits: int) -> None:
-    """Until the loading process has made so many commits; it goes on meanwhile."""
-    while head(server) < commits:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.005)  # only how often the database is asked; nothing rests on it
-
-
-def held(url: str, folder: Path) -> Any:
-    with open_store(url, folder, create=False) as store:
-        return contents(store)
-
-
-def whole(server: Neo4jServer, folder: Path, source: Path, undisturbed: Any) -> None:
-    """Loading goes on, or has nothing to do, and the graph is that of an undisturbed load."""
-    report = finish(server, folder, source)
-    assert report["status"] in {"loaded", "resumed", "already loaded"}
-    assert finish(server, folder, source)["status"] == "already loaded"
-    assert held(server.url, folder) == undisturbed
-
-
-def verb(server: Neo4jServer, folder: Path, *arguments: object, url: str | None = None) -> Ran:
-    return lockstep(*arguments, "--store", url or server.url, "--data-dir", folder / "data")
 
 
 # the loading process
@@ -421,92 +353,3 @@ def test_what_looks_like_cypher_is_data(server: Neo4jServer, tmp_path: Path) -> 
     assert server.run("MATCH (n:Owned) RETURN n") == []
     labels = {name for row in server.run("CALL db.labels() YIELD label RETURN label") for name in row.values()}
     assert labels.isdisjoint(HOSTILE)
-
-
-# the server itself
-
-
-@contextmanager
-def own(home: Path, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Neo4jServer]:
-    """A server that a test may end, with the transaction log made at its full size beforehand, as servers have it."""
-    log = {"db.tx_log.preallocate": "true", "db.tx_log.rotation.size": "8m"}
-    with Neo4jServer(home, settings=log | settings) as server:
-        monkeypatch.setenv(PASSWORD, server.password)
-        yield server
-
-
-def test_a_server_killed_in_mid_load_and_one_that_only_reads(
-    source: Path, undisturbed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with own(tmp_path / "neo4j", monkeypatch) as server:
-        process = start(server.url, tmp_path, source)
-        try:
-            await_head(server, process, 3)
-            server.kill()
-            server.restart()
-            _, err = process.communicate(timeout=200)
-        finally:
-            process.kill()
-        assert process.returncode in {0, 4}, err.decode()  # it waited for the server, or said what to do
-        assert process.returncode == 0 or b"the same command goes on from there" in err
-        whole(server, tmp_path, source, undisturbed)
-
-        server.restart(settings={"server.databases.read_only": "neo4j"})
-        (tmp_path / "posts-more.jsonl").write_bytes(post(5))
-        ran = verb(server, tmp_path, "ingest", tmp_path / "posts-more.jsonl")
-        assert ran.code == 4
-        assert "can only be read" in ran.err
-        assert "server.databases.read_only" in ran.err
-        assert verb(server, tmp_path, "findings", "list").code == 0
-        checks = {c["name"]: c for c in verb(server, tmp_path, "doctor", "--json").json}
-        assert checks["store database"]["state"] == checks["store writing"]["state"] == "warning"
-        assert "read_only" in checks["store database"]["hint"]
-        assert held(server.url, tmp_path) == undisturbed
-
-
-@contextmanager
-def small_disk(home: Path) -> Iterator[Callable[[int], None]]:
-    """Make a home on a disk of its own; what it gives fills that but for so many bytes."""
-    home.mkdir()
-    disk = ["-t", "tmpfs", "-o", "size=400m", "lockstep-test", str(home)]
-    mounted = subprocess.run(["mount", *disk], capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        assert not os.environ.get("CI"), mounted.stderr
-        pytest.skip("needs the right to mount a file system: run as root")
-
-    def fill(left: int) -> None:
-        free = shutil.disk_usage(home).free
-        with (home / "ballast").open("wb") as ballast:
-            for _ in range((free - left) // 2**16):
-                ballast.write(bytes(2**16))
-
-    try:
-        yield fill
-    finally:
-        subprocess.run(["umount", "--lazy", str(home)], check=True)
-
-
-def test_a_full_disk_stops_the_load_which_goes_on_when_there_is_room(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    big = tmp_path / "posts-big.jsonl"
-    rows = ({"post_id": f"b{i}", "account_id": "b", "created_at": i, "text": f"{i} " * 1_600} for i in range(1, 2_500))
-    big.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    home = tmp_path / "neo4j"
-    # the log need not grow, and what is written does not fit into the page cache
-    settings = {"db.tx_log.rotation.size": "64m", "server.memory.pagecache.size": "8m"}
-    with small_disk(home) as fill, own(home, monkeypatch, **settings) as server:
-        finish(server, tmp_path, source)
-        fill(500_000)
-        ran = start(server.url, tmp_path, big)
-        _, err = ran.communicate(timeout=200)
-        said = " ".join(err.decode().split())
-        assert ran.returncode == 4, said
-        assert "stopped working" in said or "can only be read" in said
-        assert "disk" in said
-        assert "goes on from there" in said
-        (home / "ballast").unlink()
-        server.restart()
-        expected = loaded(tmp_path, source, big)
-        finish(server, tmp_path, big)
-        assert held(server.url, tmp_path) == expected
