@@ -163,9 +163,9 @@ class _Search:
             yield from self._by_name(kind, name, text)
             return
         params = {"prefix": text, "limit": FEW}
-        rows = self._run(cypher("search_folded", label=LABELS[kind], property=name), params)
-        if len(rows) < FEW:
-            yield from (key for (key,) in rows)
+        keys = self._run(cypher("search_folded", label=LABELS[kind], property=name), params)[0][0]
+        if len(keys) < FEW:
+            yield from keys
         else:
             yield from self._by_key(kind, [scope + start for scope in scopes for start in unfolded(text)], text)
 
