@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -33,11 +33,15 @@ def demo(
     size: Annotated[int, typer.Option(help="Accounts.", min=500, max=100_000)] = 3000,
     seed: Annotated[int, typer.Option(help="Another seed makes another network.", min=0)] = 1,
     days: Annotated[int, typer.Option(help="Days it spans.", min=10, max=365)] = 30,
+    store: Annotated[
+        str | None, typer.Option("--store", help="An empty store to load it into, for example neo4j://localhost:7687.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a network with planted rings and innocent look-alikes, load it, detect, and compare with the truth.
 
-    It is loaded by the same code as real data, needs no service, and touches nothing outside its folder.
+    It is loaded by the same code as real data, needs no service, and touches nothing outside its folder, unless another
+    store is named: that one must be empty, or hold the same demo.
     """
     from detectors.base import Scope
     from detectors.base import discover as known
@@ -46,8 +50,13 @@ def demo(
     from lockstep.verbs.detect import run_detectors
     from lockstep.verbs.ingest import load_into, options
 
-    s = _session(out, as_json=as_json)
-    _make_room(out)
+    made = {"size": size, "seed": seed, "days": days}
+    s = _session(out, store, seed, as_json=as_json)
+    if store is None:  # its own, in the folder
+        _make_room(out)
+    _claim(s, made)
+    if store is not None:
+        _make_room(out)
     s.note(f"1/4 making a network of {size} accounts over {days} days (seed {seed}) in {out}/data")
     truth = generate(out / "data", size=size, seed=seed, days=days)
     s.note("2/4 loading it as any other files are loaded")
@@ -105,17 +114,37 @@ def _evidence(view: View, finding: Finding, posts: int = 2) -> Iterator[str]:
         yield f"  … and {len(behind) - posts} more posts"
 
 
-def _session(out: Path, *, as_json: bool) -> Session:
-    """A session on the demo's own store, whatever the configuration says; its pseudonym key is made for the day."""
+def _session(out: Path, store: str | None, seed: int, *, as_json: bool) -> Session:
+    """A session on the demo's own store or the one named, whatever the configuration says.
+
+    Its pseudonym key is the seed's, so that the same demo is the same rows: nobody is behind the values it hides.
+    """
     s = session(as_json=as_json)
     values = {
         **s.settings.values,
-        "store.url": Origin(f"sqlite:///{out / 'lockstep.db'}", "demo"),
+        "store.url": Origin(store or f"sqlite:///{out / 'lockstep.db'}", "demo"),
         "store.data_dir": Origin(str(out / "store"), "demo"),
     }
-    key = {"LOCKSTEP_PSEUDONYM_KEY": secrets.token_hex(16)} | dict(s.settings.secrets or {})
-    s.settings = Settings(values, None, key)
+    key = {"LOCKSTEP_PSEUDONYM_KEY": hashlib.sha256(f"lockstep demo {seed}".encode()).hexdigest()}
+    s.settings = Settings(values, None, dict(s.settings.secrets or {}) | key)
     return s
+
+
+def _claim(s: Session, made: dict[str, int]) -> None:
+    """Make sure that made accounts are not mixed with real ones, and leave a mark that these are made.
+
+    Raises
+    ------
+    ConfigError
+        The store holds something else than this very demo.
+    """
+    with s.store(create=True) as opened:
+        if opened.head() == 0:
+            with opened.writer() as writer:
+                writer.checkpoint(MARK, made)
+        elif (found := opened.checkpoints().get(MARK)) != made:
+            what = f"the demo of {found}" if found else "something else"
+            raise ConfigError(f"the store is not empty: it holds {what}", s.settings.store_url, "name an empty store")
 
 
 def _make_room(out: Path) -> None:
