@@ -15,7 +15,7 @@ from typing import Any
 from graph.model import NodeRef, NodeType, Rel
 from graph.stores.listing import UNDATED, Dated, Wanted, edge_of
 from graph.stores.neo4jdb.database import Rows, Transaction, cypher
-from graph.stores.neo4jdb.model import ACTED, LABELS, LISTS, PAST, TYPES, Listed, indexed
+from graph.stores.neo4jdb.model import ACTED, HEAD, LABELS, LISTS, PAST, TYPES, Listed, indexed
 
 COUNTED = (
     *(rel.value for rel in (Rel.POSTED, Rel.MENTIONS, Rel.TAGGED, Rel.LINKS_TO, Rel.ON)),
@@ -30,7 +30,7 @@ RANKED = tuple(LABELS[kind] for kind in NodeType)
 """Labels in the order that ties are broken by."""
 _ENDS = {"out": ("source", "target"), "in": ("target", "source")}
 _LOOPING = {NodeType.ACCOUNT, NodeType.WALLET, NodeType.POST}
-_HEAD = 400  # characters that a key too long for an index shares with its entry there
+
 _MILLION = 1_000_000
 
 
@@ -299,4 +299,4 @@ def _statement(name: str, way: str, **words: str) -> str:
 
 def _span(key: str) -> tuple[str, str]:
     """The index entries among which a key's may lie: its own, or all that begin alike where it is long."""
-    return (key, key) if len(key) < _HEAD else (key[:_HEAD], key[:_HEAD] + "\U0010ffff")
+    return (key, key) if len(key) < HEAD else (key[:HEAD], key[:HEAD] + "\U0010ffff")
