@@ -32,8 +32,8 @@ def bulk(
 ) -> None:
     """Write a store as files for `neo4j-admin database import full`, with the command that imports them.
 
-    For a first load of very many rows: the files are written and imported many times faster than a server takes rows.
-    Only the newest commit comes along, no earlier versions. The files hold everything the store knows: keep them safe.
+    For a first load of very many rows: the tool makes the database's files offline, without transactions. Only the
+    newest commit comes along, no earlier versions. The files hold everything the store knows: keep them safe.
     """
     from graph.stores.neo4jdb.bulk.export import export
 
