@@ -12,8 +12,8 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from graph.content import encoded
 from graph.schema import TEXTS, TIME, Table
@@ -52,16 +52,9 @@ def plain(column: pa.Array) -> list[Any]:
 def split_times(column: pa.Array) -> tuple[list[int | None], list[int | None]]:
     """Whole seconds and nanoseconds of times; None where undated."""
     micros = column.cast(pa.int64())
-    seconds = pc.floor(pc.divide(micros.cast(pa.float64()), float(_MILLION))).cast(pa.int64())
-    # the quotient of floats may be one off at a second's edge: µs beyond 2^53 do not occur before the year 2255
-    rest = pc.subtract(micros, pc.multiply(seconds, _MILLION))
-    return seconds.to_pylist(), pc.multiply(rest, 1000).to_pylist()
-
-
-def properties(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """Rows as property maps; nulls are left out by the server."""
-    found: list[dict[str, Any]] = batch.to_pylist()
-    return found
+    seconds, rest = np.divmod(micros.fill_null(0).to_numpy(), _MILLION)
+    missing = None if not micros.null_count else micros.is_null().to_numpy(zero_copy_only=False)
+    return pa.array(seconds, mask=missing).to_pylist(), pa.array(rest * 1000, mask=missing).to_pylist()
 
 
 def times_of(table: Table, columns: Sequence[str]) -> list[str]:
