@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-import orjson
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from graph.content import encoded

@@ -11,6 +11,7 @@ transaction, whole results are read inside it, and so a connection cut in the mi
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 from graph.errors import StoreConflict
 from graph.stores.neo4jdb import faults
 
+logging.getLogger("neo4j").addHandler(logging.NullHandler())  # its retries are not the user's to read
 CYPHER = Path(__file__).parent.parent / "cypher"
 WORD = re.compile(r"[A-Za-z][A-Za-z_]*")
 RETRY_S = 30.0
@@ -102,6 +104,12 @@ class Database:
                 user_agent="lockstep",
                 notifications_min_severity="OFF",
             )
+        try:
+            with self.translated():  # an absent server or a wrong password is no passing reason: said at once
+                self._driver.verify_connectivity(database=address.database)
+        except BaseException:
+            self._driver.close()
+            raise
 
     @contextmanager
     def translated(self) -> Iterator[None]:

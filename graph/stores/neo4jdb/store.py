@@ -100,7 +100,7 @@ class Neo4jStore:
 
     def check(self) -> dict[str, str]:
         """What ``doctor`` shows of the store."""
-        return checks.check(self._current())
+        return checks.check(self._open())
 
     def write_back(self, findings: Sequence[Finding]) -> WrittenBack:
         """Show exactly these findings, as nodes, to every reader of the database."""
