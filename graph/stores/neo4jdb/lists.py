@@ -209,7 +209,11 @@ class Lists:
         return found
 
     def _dated(self, one: _List) -> Rows:
-        """A list's newest: one more is read, so that of those at the last moment the first by key can be taken."""
+        """A list's newest: one more is read, so that of those at the last moment the first by key can be taken.
+
+        The server sorts keys by UTF-16: where more share that moment than the page holds, and some of their keys have
+        characters beyond U+FFFF and others of U+E000 to U+FFFF, another store's page may end with others of them.
+        """
         if one.type == Rel.ON:
             return []
         limit = self._wanted.limit
