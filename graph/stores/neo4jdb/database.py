@@ -105,8 +105,9 @@ class Database:
                 notifications_min_severity="OFF",
             )
         try:
-            with self.translated():  # an absent server or a wrong password is no passing reason: said at once
-                self._driver.verify_connectivity(database=address.database)
+            # not tried again: that a server is absent or refuses the password is said at once
+            with self.translated(), self._session(neo4j.READ_ACCESS) as session:
+                session.run(cypher("meta")).consume()
         except BaseException:
             self._driver.close()
             raise
