@@ -79,6 +79,10 @@ class Pending:
         there = self.look(unknown) if unknown else {}
         number = len(self._batches)
         self._batches.append(batch)
+        if not there and len(unknown) == len(last):  # a first load: nothing to compare with
+            self.entries.update((name, Entry(number, place, contents[place])) for name, place in last.items())
+            report.new += len(last)
+            return report
         changed = []
         for name, place in last.items():
             state = self._put(name, Entry(number, place, contents[place]), there.get(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import pyarrow as pa
@@ -17,12 +17,12 @@ from graph.stores.neo4jdb.lanes import Dense, Lanes, Shared, lane_of
 from graph.stores.neo4jdb.model import KEY_BYTES, LABELS, indexed
 from graph.stores.neo4jdb.nodes import Work, folds, void
 
-CHUNK = 2_000
+CHUNK = 1_000
 """Posts or relationships of one statement, at most."""
 CHUNK_BYTES = 2_000_000
 """Text of the posts of one statement, roughly at most."""
-WAVE = 8_000
-"""Posts shared out at once: what they teach about dense nodes serves the next wave."""
+WAVES = (500, 1_500, 8_000)
+"""Posts shared out at once, growing to the last: what a wave teaches about dense nodes serves the next one."""
 KEY, ACCOUNT, TEXT, NAMES = 0, 1, 5, 14
 OBJECTS = (
     ("tickers", Rel.MENTIONS, NodeType.TICKER, "post_mentions"),
@@ -54,7 +54,9 @@ def rows(batch: pa.RecordBatch, numbers: Sequence[int], digests: Sequence[int]) 
     names = [_keys(batch.column(name), column[name]) for name, *_ in OBJECTS]
     short = [_keys(batch.column(name), column[name]) for name in ("post", "account")]
     values = (*short, seconds, nanos, column["kind"], column["text"], numbers, digests)
-    values += (column["tickers"], column["links"], column["hashtags"], column["lang"], column["parent"], rare, *names)
+    # an empty list takes a tenth of the time that the post takes; absent, it is read as empty
+    values += tuple([keys or None for keys in column[name]] for name, *_ in OBJECTS)
+    values += (column["lang"], column["parent"], rare, *names)
     return list(map(list, zip(*values, strict=True)))
 
 
@@ -90,8 +92,7 @@ def parents(found: Sequence[Row]) -> list[Name]:
 
 def write(lanes: Lanes, dense: Dense, found: Sequence[Row], seq: int) -> None:
     """Make new posts and their relationships, in both lanes as far as they cannot meet."""
-    for start in range(0, len(found), WAVE):
-        wave = found[start : start + WAVE]
+    for wave in _waves(found):
         shares: list[list[Row]] = [[], []]
         for row in wave:  # an account's posts are all its lane's
             shares[lane_of(row[ACCOUNT])].append(row)
@@ -110,6 +111,15 @@ def write(lanes: Lanes, dense: Dense, found: Sequence[Row], seq: int) -> None:
             label = LABELS[kind]
             dense.add((label, key) for row in wave for key in row[place])
     name(lanes, dense, parents(found))
+
+
+def _waves(found: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    start = 0
+    for size in chain(WAVES, repeat(WAVES[-1])):
+        if start >= len(found):
+            return
+        yield found[start : start + size]
+        start += size
 
 
 def _without(row: Row, place: int, late: set[str]) -> Row:

@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -311,10 +312,12 @@ class Neo4jWriter:
 
     def _additions(self, lanes: Lanes, numbered: Sequence[_Numbered], seq: int) -> None:
         """Nodes, rows and relationships that are new; posts come first, since the others may name them."""
-        self._nodes(lanes, numbered, seq)
         fresh = [part for part in map(self._fresh, numbered) if part is not None]
         stubs = self._pending["posts"].stubs if "posts" in self._pending else set()
-        written = [row for part in fresh if part.table == "posts" for row in part.posts()]
+        with ThreadPoolExecutor(1) as beside:  # the server makes nodes meanwhile
+            prepared = beside.submit(lambda: [row for part in fresh if part.table == "posts" for row in part.posts()])
+            self._nodes(lanes, numbered, seq)
+            written = prepared.result()
         posts.write(lanes, self._memory.dense, [row for row in written if row[posts.KEY] not in stubs], seq)
         fills = [row for row in written if row[posts.KEY] in stubs]
         lanes.run([*posts.pieces("post_fill", fills, seq), *posts.namings(posts.parents(fills))])
