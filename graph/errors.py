@@ -7,6 +7,7 @@
     │   └── RecordInvalid     one row breaks its record type (goes to the quarantine)
     ├── StoreError            the graph store failed; terminal unless it says otherwise
     │   ├── StoreUnavailable  transient: cannot be reached, or locked for longer than the wait
+    │   │   └── StoreOverloaded  the transaction is larger than the server has memory for
     │   ├── StoreConflict     transient: another writer got in between
     │   └── SchemaMismatch    terminal: the database is of another schema version
     ├── DetectorError         one detector failed; the others still run
@@ -85,6 +86,10 @@ class StoreError(LockstepError):
 
 class StoreUnavailable(StoreError, Transient):
     """The store cannot be reached, or is locked for longer than the wait."""
+
+
+class StoreOverloaded(StoreUnavailable):
+    """A transaction is larger than the server has memory for; smaller ones may pass."""
 
 
 class StoreConflict(StoreError, Transient):

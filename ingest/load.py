@@ -6,6 +6,8 @@ its last commit; cut off or damaged, everything before the damage is kept and th
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +16,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from graph.errors import ConfigError, IngestError, StoreError
+from graph.errors import ConfigError, IngestError, StoreError, StoreOverloaded
 from graph.findings import digest
 from graph.schema import MARKET_TABLES, TABLES
-from graph.store import Store, Written
+from graph.store import Store, Writer, Written
 from ingest.files import fingerprint, head
 from ingest.formats.base import Format, Head, Options, choose, discover
 from ingest.pipeline import Job, Piece, read
@@ -25,6 +27,7 @@ from ingest.report import FileReport, LoadReport, Progress
 from ingest.validate import last_of_each
 
 COMMIT_ROWS = 40_000  # rows a transaction; more would cost memory and save no time
+CRAMPED_ROWS = 2_000  # the same for a store that had too little memory
 TABULAR = ("csv", "jsonl", "parquet")  # formats that a mapping applies to
 
 Tell = Callable[[Progress], None]
@@ -141,6 +144,7 @@ class _Load:
         self._secret = secret
         self._tell = tell
         self._name = ""  # of the checkpoint
+        self._cramped = False  # the store has too little memory for large transactions
         self._state: dict[str, Any] = {}
         self._stamp: tuple[int, ...] = ()
 
@@ -196,7 +200,22 @@ class _Load:
             )
 
     def _commit(self, group: list[Piece], *, done: bool) -> None:
-        """One transaction of rows, quarantine and checkpoint.
+        """Keep pieces together, or little by little where the store has too little memory to do it at once."""
+        before = copy.deepcopy(self._file)
+        try:
+            self._transact(group, done=done)
+        except StoreOverloaded:
+            if self._cramped:
+                raise
+            for field in dataclasses.fields(before):  # what the failed transaction counted
+                setattr(self._file, field.name, getattr(before, field.name))
+            self._cramped = True
+            self._transact(group, done=done)
+
+    def _transact(self, group: list[Piece], *, done: bool) -> None:
+        """One transaction of rows, quarantine and checkpoint; of rows several before it where memory is short.
+
+        Such rows are written again if the load dies before the checkpoint, which changes nothing.
 
         Market files come before it: where the checkpoint is lost, writing them again changes nothing.
         """
@@ -209,12 +228,21 @@ class _Load:
             self._state |= {"end": group[-1].end, "units": group[-1].units}
         self._state["done"] = done
         changed: list[tuple[str, Written]] = []
+
+        def write(writer: Writer, table: str, batch: pa.RecordBatch) -> None:
+            written = writer.write(table, batch)
+            self._file.wrote(table, written)
+            if written.changed:
+                changed.append((table, written))
+
+        while self._cramped and tables:
+            table, batch = tables.popitem()
+            for start in range(0, len(batch), CRAMPED_ROWS):
+                with self._store.writer() as writer:
+                    write(writer, table, batch.slice(start, CRAMPED_ROWS))
         with self._store.writer() as writer:
             for table, batch in tables.items():
-                written = writer.write(table, batch)
-                self._file.wrote(table, written)
-                if written.changed:
-                    changed.append((table, written))
+                write(writer, table, batch)
             rejected = [row for piece in group for row in piece.valid.rejected]
             if rejected:
                 writer.reject(rejected)

@@ -74,12 +74,18 @@ def _first(result: neo4j.Result) -> Any:
 class Transaction:
     """One open transaction."""
 
-    def __init__(self, transaction: neo4j.ManagedTransaction | neo4j.Transaction) -> None:
+    def __init__(self, transaction: neo4j.ManagedTransaction | neo4j.Transaction, where: str) -> None:
         self._transaction = transaction
+        self._where = where
 
     def run(self, statement: str, params: Mapping[str, Any] | None = None) -> Rows:
         """All rows of one statement."""
-        return self._transaction.run(statement, dict(params or {})).values()
+        try:
+            return self._transaction.run(statement, dict(params or {})).values()
+        except Neo4jError as error:
+            if faults.overloads(error):  # for the driver this passes, and it would try again for long
+                raise faults.translated(error, self._where) from error
+            raise
 
     def value(self, statement: str, params: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, None without one."""
@@ -127,12 +133,12 @@ class Database:
     def reading(self, work: Callable[[Transaction], T]) -> T:
         """Run work in a read transaction, again if it fails for a passing reason."""
         with self.translated(), self._session(neo4j.READ_ACCESS) as session:
-            return session.execute_read(lambda tx: work(Transaction(tx)))
+            return session.execute_read(lambda tx: work(Transaction(tx, self.address.url)))
 
     def writing(self, work: Callable[[Transaction], T]) -> T:
         """Run work in a write transaction, again if it fails for a passing reason; it must be idempotent."""
         with self.translated(), self._session(neo4j.WRITE_ACCESS) as session:
-            return session.execute_write(lambda tx: work(Transaction(tx)))
+            return session.execute_write(lambda tx: work(Transaction(tx, self.address.url)))
 
     def read(self, statement: str, params: Mapping[str, Any] | None = None) -> Rows:
         """All rows of one statement that only reads."""
@@ -187,7 +193,7 @@ class Database:
             self._session(neo4j.WRITE_ACCESS) as session,
             session.begin_transaction(timeout=timeout) as transaction,
         ):
-            yield Transaction(transaction)
+            yield Transaction(transaction, self.address.url)
             transaction.commit()
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from neo4j import exceptions
 
-from graph.errors import ConfigError, LockstepError, StoreConflict, StoreError, StoreUnavailable
+from graph.errors import ConfigError, LockstepError, StoreConflict, StoreError, StoreOverloaded, StoreUnavailable
 
 PASSWORD = "LOCKSTEP_NEO4J_PASSWORD"  # noqa: S105 - the name of the variable
 _HTTP_PORTS = {7473, 7474}
@@ -64,7 +64,7 @@ _SLOW = Fault(
 )
 _ENDED = Fault(StoreUnavailable, "the server or its administrator ended the transaction ({code})", _AGAIN)
 _CONFLICT = Fault(StoreConflict, "another writer was at work on the same rows ({code})", _AGAIN)
-_FULL = Fault(StoreUnavailable, "the server has too little memory for this ({code})", _MEMORY)
+_FULL = Fault(StoreOverloaded, "the server has too little memory for this ({code})", _MEMORY)
 _PANIC = Fault(StoreError, "the database {database} has stopped working ({code}): {said}", _RESTART)
 _SCHEMA = Fault(StoreError, "an index or constraint of another program is in the way: {said}", _OWN)
 _STATEMENT = Fault(
@@ -187,6 +187,11 @@ TYPES: Mapping[type[exceptions.GqlError], Fault] = {
     exceptions.BrokenRecordError: _MISUSE,
 }
 """What the driver's types mean, where the code says nothing more exact."""
+
+
+def overloads(error: exceptions.GqlError) -> bool:
+    """Whether the server has too little memory: the same transaction would fail again, whatever the driver thinks."""
+    return _fault(error) is _FULL
 
 
 def translated(error: exceptions.GqlError, where: str) -> LockstepError:

@@ -84,7 +84,7 @@ class Scan:
         }
         while True:
             first, *columns, last = self._database.value(self._statement, params)
-            if first == last and all(after < row <= until for row in first):
+            if first == last and all(row is not None and after < row <= until for row in first):
                 break
         numbers = np.array(first, dtype=np.int64)
         batch = batch_of(columns, pa.schema([_field(self._table, c) for c in self._inner]))

@@ -16,13 +16,16 @@ from graph.stores.neo4jdb.pending import Kept
 
 CHUNK = 2_000
 """Rows of one statement, at most."""
+CHUNK_BYTES = 2_000_000
+"""Bytes of the rows of one statement, on average at most."""
 
 
 def makings(table: str, kept: Kept, numbers: Sequence[int], seq: int) -> Iterator[Work]:
     """Statements that make rows."""
     text = cypher("row_new", label=ROWS[table])
-    for start in range(0, len(kept.batch), CHUNK):
-        rows = kept.batch.slice(start, CHUNK).to_pylist()
+    size = max(1, min(CHUNK, CHUNK_BYTES * len(kept.batch) // max(1, kept.batch.nbytes)))
+    for start in range(0, len(kept.batch), size):
+        rows = kept.batch.slice(start, size).to_pylist()
         for i, row in enumerate(rows, start=start):
             row |= {"id": kept.ids[i], "row": numbers[i], "digest": kept.digests[i], "seq": seq}
             if table == "accounts" and row["handle"] is not None:

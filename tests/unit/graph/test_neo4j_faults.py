@@ -11,7 +11,15 @@ import pytest
 from neo4j import exceptions
 from neo4j.exceptions import GqlError, Neo4jError
 
-from graph.errors import ConfigError, LockstepError, StoreConflict, StoreError, StoreUnavailable, Transient
+from graph.errors import (
+    ConfigError,
+    LockstepError,
+    StoreConflict,
+    StoreError,
+    StoreOverloaded,
+    StoreUnavailable,
+    Transient,
+)
 from graph.stores.neo4jdb.faults import CODES, PASSWORD, TYPES, translated
 
 WHERE = "neo4j://anna@db.example:7687/ring"
@@ -139,8 +147,8 @@ def test_codes_that_are_named_exist() -> None:
         ("TransientError.Transaction.LockAcquisitionTimeout", StoreUnavailable, ["another writer is at work"]),
         ("ClientError.Transaction.TransactionTimedOut", StoreUnavailable, ["took too long", "db.transaction.timeout"]),
         ("ClientError.Transaction.Terminated", StoreUnavailable, ["ended the transaction"]),
-        ("TransientError.General.MemoryPoolOutOfMemoryError", StoreUnavailable, ["memory", "db.memory"]),
-        ("ClientError.General.TransactionOutOfMemoryError", StoreUnavailable, ["memory"]),
+        ("TransientError.General.MemoryPoolOutOfMemoryError", StoreOverloaded, ["memory", "db.memory"]),
+        ("ClientError.General.TransactionOutOfMemoryError", StoreOverloaded, ["memory"]),
         ("DatabaseError.Transaction.TransactionLogError", StoreError, ["stopped working", "disk", "restart"]),
         ("DatabaseError.Transaction.TransactionCommitFailed", StoreError, ["stopped working", "disk"]),
         ("DatabaseError.Transaction.TransactionStartFailed", StoreError, ["stopped working", "restart"]),
