@@ -1,23 +1,7 @@
-// purpose: posts that a writer left behind unpublished go; those that were stubs are stubs again
+// purpose: posts that a writer left behind unpublished, and that nobody knew before
 MATCH (p:Post)
-WHERE p.row > $last
+WHERE p.row > $last AND p.since IS NULL
 WITH p
 LIMIT $limit
-OPTIONAL MATCH (p)-[e:MENTIONS|TAGGED|LINKS_TO|REPOSTS|QUOTES|REPLIES_TO]->()
-DELETE e
-WITH DISTINCT p
-OPTIONAL MATCH (p)<-[e:POSTED]-()
-DELETE e
-WITH DISTINCT p
-CALL (p) {
-  WITH p
-  WHERE p.since IS NULL
-  DETACH DELETE p
-}
-CALL (p) {
-  WITH p
-  WHERE p.since IS NOT NULL
-  SET p:Stub
-  REMOVE p.account, p.created_at, p.kind, p.parent, p.text, p.lang, p.tickers, p.links, p.hashtags, p.row, p.seq, p.digest
-}
+DETACH DELETE p
 RETURN count(*)

@@ -26,6 +26,7 @@ def unpublished(database: Database, lease: Lease, base: Commit) -> None:
         last = base.rows[table]
         if table == "posts":
             _repeat(lanes, cypher("undo_posts"), {"last": last})
+            _repeat(lanes, cypher("undo_fills"), {"last": last})
             continue
         if table in acts.TYPES:
             _acts(database, lanes, table, last)
