@@ -40,7 +40,7 @@ ASKED = 200  # nodes expanded one by one
 
 def run(*, quick: bool) -> list[Result]:
     """Measure both sides; ``quick`` takes a tenth of the posts, once."""
-    posts, repeats = (10_000, 1) if quick else (100_000, 5)
+    posts, repeats = (10_000, 1) if quick else (100_000, 3)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         with Neo4jServer(folder / "neo4j", heap="1g", java=QUICK if quick else ()) as server:

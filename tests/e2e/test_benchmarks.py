@@ -26,3 +26,18 @@ def test_ingest_ends_with_its_figures(shared_data: Path) -> None:
     for result in line["results"]:
         assert set(result) == {"name", "value", "unit", "target", "met", "low", "high"}
         assert result["value"] > 0
+
+
+@pytest.mark.timeout(600)
+def test_neo4j_ends_with_its_figures(shared_data: Path) -> None:
+    assert (shared_data.parent / "neo4j" / "naive_loader.py").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "neo4j", "--quick"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["bench"] == "neo4j"
+    names = [r["name"] for r in line["results"]]
+    assert "first load relative to the plain loader" in names
+    for result in line["results"]:
+        assert set(result) == {"name", "value", "unit", "target", "met", "low", "high"}
+        assert result["value"] > 0
