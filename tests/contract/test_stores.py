@@ -33,7 +33,7 @@ def test_every_store_is_under_test() -> None:
 
 
 def test_an_unknown_scheme_names_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="known: .*memory"):
+    with pytest.raises(ConfigError, match=r"known: .*memory"):
         open_store("paper://", tmp_path)
 
 
