@@ -5,14 +5,16 @@ from __future__ import annotations
 import enum
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from graph.model import NodeRef, NodeType
+
+T = TypeVar("T")
 
 
 class Priority(enum.StrEnum):
@@ -255,3 +257,14 @@ def _plain(value: Any) -> Any:
 
 def _node(raw: list[str]) -> NodeRef:
     return NodeRef(NodeType(raw[0]), raw[1])
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by priority, score (down) and id."""
+    return sorted(findings, key=lambda f: (f.priority.rank, -f.score, f.id))
+
+
+def beginning(found: Mapping[str, T], start: str) -> T | None:
+    """What has this id, else what alone has an id that begins so; ``found`` may hold others."""
+    matching = [value for name, value in found.items() if name.startswith(start)]
+    return found.get(start) or (matching[0] if len(matching) == 1 else None)

@@ -10,7 +10,7 @@ new version; the earlier one stays in the history until the commit that replaced
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -264,3 +264,39 @@ def check(table: str, batch: pa.RecordBatch) -> Table:
         if column.required and batch.column(column.name).null_count:
             raise ValueError(f"{table}: null in {column.name}")
     return declared
+
+
+def versioned(name: str) -> Table:
+    """The declaration of a versioned table.
+
+    Raises
+    ------
+    ValueError
+        There is none of this name.
+    """
+    if name not in TABLES:
+        raise ValueError(f"no table {name!r}")
+    return TABLES[name]
+
+
+def selected(table: Table, columns: Sequence[str] | None, *, windowed: bool) -> list[str]:
+    """Columns that a scan is to give (all, if none are named), after checking that it can.
+
+    Raises
+    ------
+    ValueError
+        An unknown column, or a window in time over a table without one.
+    """
+    names = list(table.schema.names if columns is None else columns)
+    unknown = sorted({*names} - {*table.schema.names, "seq"})
+    if unknown:
+        raise ValueError(f"{table.name}: no column {', '.join(unknown)}")
+    if table.time is None and windowed:
+        raise ValueError(f"{table.name}: has no time to select by")
+    return names
+
+
+def named_by_key(table: Table, key: Mapping[str, object]) -> None:
+    """Make sure that a row is named by the table's key columns (ValueError otherwise)."""
+    if set(key) != set(table.key):
+        raise ValueError(f"{table.name}: a row is named by {', '.join(table.key)}, not by {', '.join(key)}")

@@ -23,6 +23,10 @@ from graph import stores
 from graph.errors import ConfigError
 from graph.findings import Finding, Run
 from graph.model import Account, Hit, Neighbours, NodeRef, NodeType, Path, Post, Rejected, Rel, Subgraph
+from graph.schema import Table
+
+EXAMPLES = 100
+"""Changed keys that a report names, at most."""
 
 
 @dataclass
@@ -34,12 +38,19 @@ class Written:
     unchanged: int = 0
     changed_keys: list[tuple[Any, ...]] = field(default_factory=list)  # up to 100 examples
 
+    def note(self, table: Table, batch: pa.RecordBatch, changed: Sequence[int]) -> None:
+        """Count changed rows, by their places in the batch, and name some."""
+        self.changed += len(changed)
+        columns = [batch.column(name) for name in table.key]
+        room = EXAMPLES - len(self.changed_keys)
+        self.changed_keys += [tuple(c[i].as_py() for c in columns) for i in changed[:room]]
+
     def add(self, other: Written) -> None:
         """Sum two reports."""
         self.new += other.new
         self.changed += other.changed
         self.unchanged += other.unchanged
-        self.changed_keys = (self.changed_keys + other.changed_keys)[:100]
+        self.changed_keys = (self.changed_keys + other.changed_keys)[:EXAMPLES]
 
 
 @dataclass

@@ -17,13 +17,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.schema import TIME, Table
-from graph.store import Written
+from graph.schema import TIME, Table, named_by_key
+from graph.store import EXAMPLES, Written
 
 SCAN_ROWS = 65_536
 """Rows in a batch that a scan gives, at most."""
-EXAMPLES = 100
-"""Changed keys that a report names, at most."""
 
 
 @dataclass(slots=True)
@@ -223,8 +221,7 @@ def key_of(table: Table, key: dict[str, Any]) -> Hashable:
     ValueError
         Other columns than the table's key columns.
     """
-    if set(key) != set(table.key):
-        raise ValueError(f"{table.name}: a row is named by {', '.join(table.key)}, not by {', '.join(key)}")
+    named_by_key(table, key)
     fields = [table.schema.field(name) for name in table.key]
     return keys_of(table, pa.RecordBatch.from_pylist([key], schema=pa.schema(fields)))[0]
 

@@ -16,12 +16,13 @@ import pyarrow.compute as pc
 
 from graph import explore
 from graph.errors import StoreError
-from graph.findings import Finding, Run
+from graph.findings import Finding, Run, beginning, ranked
 from graph.model import Account, Hit, Neighbours, NodeRef, NodeType, Path, Post, Rejected, Rel, Subgraph
-from graph.schema import TABLES
+from graph.schema import TABLES, selected
 from graph.searching import Asked, merged
-from graph.stores.memory_graph import RELS, UNDATED, Graph, Ints, links_of, micros_of, nodes_of
+from graph.stores.memory_graph import RELS, UNDATED, Graph, Ints, micros_of
 from graph.stores.memory_log import Log, key_of, window
+from graph.stores.relations import links_of, nodes_of
 
 
 @dataclass
@@ -63,12 +64,7 @@ class MemoryView:
     ) -> Iterator[pa.RecordBatch]:
         """Current rows in the order of their commits."""
         log = self._log(table)
-        names = list(log.table.schema.names if columns is None else columns)
-        unknown = sorted({*names} - {*log.table.schema.names, "seq"})
-        if unknown:
-            raise ValueError(f"{table}: no column {', '.join(unknown)}")
-        if log.table.time is None and (start, end) != (None, None):
-            raise ValueError(f"{table}: has no time to select by")
+        names = selected(log.table, columns, windowed=(start, end) != (None, None))
         return self._scan(log, names, after, (start, end))
 
     def _scan(
@@ -217,13 +213,11 @@ class MemoryView:
             and detector in {None, f.detector}
             and run in {None, f.run_id}
         ]
-        return sorted(chosen, key=lambda f: (f.priority.rank, -f.score, f.id))
+        return ranked(chosen)
 
     def finding(self, finding_id: str) -> Finding | None:
         """One finding, by its id or the beginning of it."""
-        known = {finding.id: finding for _, finding in self._findings()}
-        matching = [known[i] for i in known if i.startswith(finding_id)]
-        return known.get(finding_id) or (matching[0] if len(matching) == 1 else None)
+        return beginning({finding.id: finding for _, finding in self._findings()}, finding_id)
 
     def runs(self, *, after: int = 0) -> list[Run]:
         """Runs, oldest first."""

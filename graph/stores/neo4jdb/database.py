@@ -35,7 +35,6 @@ RETRY_S = 30.0
 """How long a transaction that fails for a passing reason is tried again."""
 CONNECT_S = 10.0
 """How long a connection may take."""
-
 READERS = 2
 """Statements that read at the same time."""
 SCHEMA_TRIES = 10
@@ -66,8 +65,7 @@ def cypher(name: str, **words: str) -> str:
     return text
 
 
-def _first(result: neo4j.Result) -> Any:
-    rows = result.values()
+def _first(rows: Rows) -> Any:
     return rows[0][0] if rows else None
 
 
@@ -89,8 +87,7 @@ class Transaction:
 
     def value(self, statement: str, params: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, None without one."""
-        rows = self.run(statement, params)
-        return rows[0][0] if rows else None
+        return _first(self.run(statement, params))
 
 
 class Database:
@@ -156,7 +153,7 @@ class Database:
                 routing_=neo4j.RoutingControl.READ,
                 database_=self.address.database,
                 bookmark_manager_=None,
-                result_transformer_=_first,
+                result_transformer_=lambda result: _first(result.values()),
             )
 
     def read_many(self, statement: str, params: Sequence[Mapping[str, Any]]) -> list[Rows]:

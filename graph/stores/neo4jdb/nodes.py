@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph.model import NodeType, host_of, unscoped
-from graph.stores.memory_graph import nodes_of
 from graph.stores.neo4jdb.database import Transaction, cypher
 from graph.stores.neo4jdb.model import LABELS, indexed
+from graph.stores.relations import nodes_of
 
 REMEMBERED = 200_000
 """Keys of a type remembered as existing, at most."""

@@ -13,9 +13,6 @@ from graph.schema import Table
 from graph.store import Written
 from graph.stores.neo4jdb.codec import digests, ids
 
-EXAMPLES = 100
-"""Changed keys that a report names, at most."""
-
 
 class Found(NamedTuple):
     """What the database has under an id: the row's digest and number, none for a stub."""
@@ -74,7 +71,7 @@ class Pending:
             lost = [i for i, name in enumerate(names) if last[name] != i]
             changed = [i for i in lost if contents[i] != contents[last[names[i]]]]
             report.unchanged += len(lost) - len(changed)
-            self._note(report, batch, changed)
+            report.note(self.table, batch, changed)
         unknown = [name for name in last if name not in self.entries and name not in self.ended]
         there = self.look(unknown) if unknown else {}
         number = len(self._batches)
@@ -92,7 +89,7 @@ class Pending:
                 changed.append(place)
             else:
                 report.unchanged += 1
-        self._note(report, batch, changed)
+        report.note(self.table, batch, changed)
         return report
 
     def _put(self, name: str, entry: Entry, found: Found | None) -> str:
@@ -150,15 +147,3 @@ class Pending:
     def deleted(self) -> list[str]:
         """Ids of rows that end and are not replaced."""
         return [name for name in self.ended if name not in self.entries]
-
-    @property
-    def replaced(self) -> list[str]:
-        """Ids of rows that end and have a successor."""
-        return [name for name in self.ended if name in self.entries]
-
-    def _note(self, report: Written, batch: pa.RecordBatch, changed: Sequence[int]) -> None:
-        """Count changed rows and name some."""
-        report.changed += len(changed)
-        room = EXAMPLES - len(report.changed_keys)
-        columns = [batch.column(k) for k in self.table.key]
-        report.changed_keys += [tuple(c[i].as_py() for c in columns) for i in changed[:room]]

@@ -25,12 +25,11 @@ class Neo4jStore:
     """A graph in a Neo4j database (see :class:`graph.store.Store`)."""
 
     def __init__(self, url: str, database: Database, data_dir: Path, *, create: bool = True) -> None:
-
         self.url = url
         self.data_dir = data_dir
         self._connection: Database | None = database
         self._memory = Memory()
-        self._schema = migrations.version(database)
+        self._look()
         self._steps = len(migrations.steps())
         if self._schema == 0:
             if not create:
@@ -46,7 +45,11 @@ class Neo4jStore:
                 where=url,
                 hint="upgrade Lockstep",
             )
-        self._identity = str(self._meta()[0])
+
+    def _look(self) -> None:
+        """Read the store's name and schema version; 0 where there is no graph yet."""
+        found = self._open().read(cypher("meta"))
+        self._identity, self._schema = (str(found[0][0]), int(found[0][1])) if found else ("", 0)
 
     @property
     def identity(self) -> str:
@@ -95,7 +98,7 @@ class Neo4jStore:
     def migrate(self) -> list[str]:
         """Bring the schema up to this program's version; names of the steps taken."""
         taken = migrations.upgrade(self._open())
-        self._schema = migrations.version(self._open())
+        self._look()
         return taken
 
     def check(self) -> dict[str, str]:

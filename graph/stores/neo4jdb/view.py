@@ -11,9 +11,9 @@ import orjson
 import pyarrow as pa
 
 from graph.errors import StoreError
-from graph.findings import Finding, Run, finding_from_json, run_from_json
+from graph.findings import Finding, Run, beginning, finding_from_json, ranked, run_from_json
 from graph.model import Account, Hit, NodeRef, NodeType, Post
-from graph.schema import TABLES, Table
+from graph.schema import TABLES, named_by_key, selected, versioned
 from graph.stores.neo4jdb import text as texts
 from graph.stores.neo4jdb.codec import id_of, moment, rows_batch, times_of
 from graph.stores.neo4jdb.commits import Commit, commit
@@ -48,13 +48,8 @@ class Neo4jView(Exploring):
         end: datetime | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Current rows in the order of their commits."""
-        declared = _table(table)
-        names = list(declared.schema.names if columns is None else columns)
-        unknown = sorted({*names} - {*declared.schema.names, "seq"})
-        if unknown:
-            raise ValueError(f"{table}: no column {', '.join(unknown)}")
-        if declared.time is None and (start, end) != (None, None):
-            raise ValueError(f"{table}: has no time to select by")
+        declared = versioned(table)
+        names = selected(declared, columns, windowed=(start, end) != (None, None))
         database, until = self._database, self.pins[table]
         return Scan(database, declared, names, self.seq, (start, end)).batches(self._rows_at(after)[table], until)
 
@@ -69,7 +64,7 @@ class Neo4jView(Exploring):
 
     def gone(self, table: str, after: int) -> pa.RecordBatch:
         """Keys of rows that were current at seq ``after`` and have since been replaced or deleted."""
-        declared = _table(table)
+        declared = versioned(table)
         database, keys = self._database, list(declared.key)
         params = {"table": table, "after": after, "seq": self.seq, "last": self._rows_at(after)[table]}
         params |= {"columns": keys, "times": times_of(declared, keys)}
@@ -84,7 +79,7 @@ class Neo4jView(Exploring):
 
     def count(self, table: str) -> int:
         """Number of current rows."""
-        _table(table)
+        versioned(table)
         self._database  # noqa: B018 - a closed view says so
         return self._at.counts[table]
 
@@ -113,9 +108,8 @@ class Neo4jView(Exploring):
 
     def history(self, table: str, key: Mapping[str, Any]) -> list[dict[str, Any]]:
         """All versions of one row, oldest first."""
-        declared = _table(table)
-        if set(key) != set(declared.key):
-            raise ValueError(f"{table}: a row is named by {', '.join(declared.key)}, not by {', '.join(key)}")
+        declared = versioned(table)
+        named_by_key(declared, key)
         names = declared.schema.names
         params = {"table": table, "id": id_of(declared, key), "seq": self.seq}
         params |= {"columns": names, "times": times_of(declared, names)}
@@ -157,15 +151,13 @@ class Neo4jView(Exploring):
         asked: dict[str, Any] = {"seq": self.seq, "kind": kind, "detector": detector, "run": run}
         asked |= {"after": after, "superseded": superseded}
         found = [finding_from_json(row[0]) for row in self._database.read(cypher("findings"), asked)]
-        return sorted(found, key=lambda f: (f.priority.rank, -f.score, f.id))
+        return ranked(found)
 
     def finding(self, finding_id: str) -> Finding | None:
         """One finding, by its id or the beginning of it."""
         rows = self._database.read(cypher("finding"), {"id": finding_id, "seq": self.seq})
-        exact = [body for found, body in rows if found == finding_id]
-        if exact or len(rows) == 1:
-            return finding_from_json(exact[0] if exact else rows[0][1])
-        return None
+        body = beginning({row[0]: row[1] for row in rows}, finding_id)
+        return None if body is None else finding_from_json(body)
 
     def runs(self, *, after: int = 0) -> list[Run]:
         """Runs, oldest first."""
@@ -186,9 +178,3 @@ class Neo4jView(Exploring):
         if self._connection is None:
             raise StoreError("the view is closed", where=self._where)
         return self._connection
-
-
-def _table(name: str) -> Table:
-    if name not in TABLES:
-        raise ValueError(f"no table {name!r}")
-    return TABLES[name]

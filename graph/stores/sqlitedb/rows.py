@@ -19,9 +19,6 @@ from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.edges import Edges, numbers
 from graph.stores.sqlitedb.nodes import Ids, lookup
 
-EXAMPLES = 100
-"""Changed keys that a report names, at most."""
-
 
 class Rows:
     """Writes into the versioned tables within one transaction."""
@@ -78,7 +75,7 @@ class Rows:
         again = [(given[i], self.seq, *(column[i] for column in columns)) for i in changed]
         self.database.many(made.insert, again)
         self._connect(table, batch.take(pa.array(fresh + changed, pa.int64())), [given[i] for i in fresh + changed])
-        _note(report, table, batch, changed)
+        report.note(table, batch, changed)
         return report
 
     def _connect(self, table: Table, batch: pa.RecordBatch, refs: Sequence[int]) -> None:
@@ -128,7 +125,7 @@ class Rows:
         self._end(table, statements("posts"), [there[given[i]] for i in changed])
         chosen = [[column[i] for i in keep] for column in columns]
         self._add_posts(batch.take(pa.array(keep, pa.int64())), chosen, [given[i] for i in keep])
-        _note(report, table, batch, changed)
+        report.note(table, batch, changed)
         return report
 
     def _add_posts(self, batch: pa.RecordBatch, columns: list[list[Any]], given: Sequence[int]) -> None:
@@ -161,13 +158,5 @@ def _last_wins(
     lost = [i for i, key in enumerate(keys) if last[key] != i]
     changed = [i for i in lost if rows[i] != rows[last[keys[i]]]]
     report.unchanged += len(lost) - len(changed)
-    _note(report, table, batch, changed)
+    report.note(table, batch, changed)
     return sorted(last.values())
-
-
-def _note(report: Written, table: Table, batch: pa.RecordBatch, changed: Sequence[int]) -> None:
-    """Count changed rows and name some."""
-    report.changed += len(changed)
-    room = EXAMPLES - len(report.changed_keys)
-    columns = [batch.column(k) for k in table.key]
-    report.changed_keys += [tuple(c[i].as_py() for c in columns) for i in changed[:room]]

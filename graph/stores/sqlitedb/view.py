@@ -10,9 +10,9 @@ from typing import Any, Self, cast
 import pyarrow as pa
 
 from graph.errors import StoreError
-from graph.findings import Finding, Run, finding_from_json, run_from_json
+from graph.findings import Finding, Run, beginning, finding_from_json, ranked, run_from_json
 from graph.model import Account, Hit, NodeRef, NodeType, Post
-from graph.schema import TABLES, Table
+from graph.schema import TABLES, named_by_key, selected, versioned
 from graph.stores.listing import micros, moment
 from graph.stores.sqlitedb import text as texts
 from graph.stores.sqlitedb.codec import encode, from_columns, record_batch, scan_sql, statements
@@ -45,13 +45,8 @@ class SqliteView(Exploring):
         end: datetime | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Current rows in the order of their commits."""
-        declared = _table(table)
-        names = list(declared.schema.names if columns is None else columns)
-        unknown = sorted({*names} - {*declared.schema.names, "seq"})
-        if unknown:
-            raise ValueError(f"{table}: no column {', '.join(unknown)}")
-        if declared.time is None and (start, end) != (None, None):
-            raise ValueError(f"{table}: has no time to select by")
+        declared = versioned(table)
+        names = selected(declared, columns, windowed=(start, end) != (None, None))
         bounds = {name: micros(value) for name, value in (("start", start), ("end", end)) if value is not None}
         statement = scan_sql(declared, names, start=start is not None, end=end is not None)
         fields = [pa.field("seq", pa.int64()) if n == "seq" else declared.schema.field(n) for n in names]
@@ -67,13 +62,13 @@ class SqliteView(Exploring):
 
     def gone(self, table: str, after: int) -> pa.RecordBatch:
         """Keys of rows current at ``after`` that have since been replaced or deleted."""
-        declared = _table(table)
+        declared = versioned(table)
         rows = self._database.run(statements(table).gone, {"after": after, "pin": self.seq})
         return record_batch(rows, pa.schema([declared.schema.field(k) for k in declared.key]))
 
     def count(self, table: str) -> int:
         """Number of current rows."""
-        return int(self._database.value(statements(_table(table).name).count, {"pin": self.seq}))
+        return int(self._database.value(statements(versioned(table).name).count, {"pin": self.seq}))
 
     def recorded_at(self, seq: int) -> datetime:
         """When a commit was recorded."""
@@ -104,9 +99,8 @@ class SqliteView(Exploring):
 
     def history(self, table: str, key: Mapping[str, Any]) -> list[dict[str, Any]]:
         """All versions of one row, oldest first."""
-        declared = _table(table)
-        if set(key) != set(declared.key):
-            raise ValueError(f"{table}: a row is named by {', '.join(declared.key)}, not by {', '.join(key)}")
+        declared = versioned(table)
+        named_by_key(declared, key)
         wanted = pa.schema([declared.schema.field(k) for k in declared.key])
         named = pa.RecordBatch.from_pylist([dict(key)], schema=wanted)
         params = {name: encode(column)[0] for name, column in zip(wanted.names, named.columns, strict=True)}
@@ -144,16 +138,14 @@ class SqliteView(Exploring):
         asked: dict[str, Any] = {"pin": self.seq, "kind": kind, "detector": detector, "run": run}
         asked |= {"after": after, "superseded": superseded}
         found = [finding_from_json(row[0]) for row in self._database.run(sql("findings"), asked)]
-        return sorted(found, key=lambda f: (f.priority.rank, -f.score, f.id))
+        return ranked(found)
 
     def finding(self, finding_id: str) -> Finding | None:
         """One finding, by its id or the beginning of it."""
         asked = {"pin": self.seq, "id": finding_id, "beyond": finding_id + "\U0010ffff"}
         rows = self._database.run(sql("finding"), asked)
-        exact = [body for found, body in rows if found == finding_id]
-        if exact or len(rows) == 1:
-            return finding_from_json(exact[0] if exact else rows[0][1])
-        return None
+        body = beginning({row[0]: row[1] for row in rows}, finding_id)
+        return None if body is None else finding_from_json(body)
 
     def runs(self, *, after: int = 0) -> list[Run]:
         """Runs, oldest first."""
@@ -177,12 +169,6 @@ class SqliteView(Exploring):
         if self._connection is None:
             raise StoreError("the view is closed", where=self._where)
         return self._connection
-
-
-def _table(name: str) -> Table:
-    if name not in TABLES:
-        raise ValueError(f"no table {name!r}")
-    return TABLES[name]
 
 
 def _post(row: Sequence[Any]) -> Post:

@@ -19,10 +19,10 @@ from graph.errors import StoreError
 from graph.model import NodeType, Rejected
 from graph.schema import TABLES, TEXTS, TIME
 from graph.store import Store, open_store
-from graph.stores.memory_graph import nodes_of
 from graph.stores.neo4jdb.bulk import command, export, spool
 from graph.stores.neo4jdb.bulk.files import LONGS, CsvFile, Group
 from graph.stores.neo4jdb.model import LABELS
+from graph.stores.relations import nodes_of
 from tests import histories
 from tests.stores import at, batch, fill, finding, put, random_rows, read, run
 

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from graph.model import NodeType, host_of
 from graph.schema import TABLES
 from graph.stores.listing import UNDATED
-from graph.stores.memory_graph import nodes_of
 from graph.stores.neo4jdb.bulk.files import Files
 from graph.stores.neo4jdb.bulk.spool import Spool, by_range
 from graph.stores.neo4jdb.model import KEY_BYTES, LABELS, indexed
 from graph.stores.neo4jdb.nodes import folds, platforms
+from graph.stores.relations import nodes_of
 
 SHOWN: dict[str, pa.DataType] = {
     name: TABLES["accounts"].schema.field(name).type

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from graph.explore import relation
 from graph.model import NodeType, Rel
 from graph.schema import TIME
-from graph.stores.memory_graph import links_of
 from graph.stores.neo4jdb.bulk.files import Files
 from graph.stores.neo4jdb.bulk.nodes import short
 from graph.stores.neo4jdb.model import ACTED, ACTS, LABELS
+from graph.stores.relations import links_of
 
 _TEXT = pa.string()
 _NODE_TYPES = set(NodeType)
