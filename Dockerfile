@@ -8,7 +8,7 @@ RUN apt-get update \
 
 WORKDIR /app
 COPY requirements/run.txt requirements/run.txt
-RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/run.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY graph graph

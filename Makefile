@@ -44,12 +44,12 @@ $(VENV)/bin/pip:
 	requirements/venv "$(PYTHON)" $(VENV)
 
 $(VENV)/run.stamp: requirements/run.txt $(PROJECT) | $(VENV)/bin/pip
-	[ -e $(VENV)/dev.stamp ] || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	[ -e $(VENV)/dev.stamp ] || $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/run.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(PROJECT) | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
