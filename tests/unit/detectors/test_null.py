@@ -101,6 +101,6 @@ def test_without_coordination_next_to_nothing_is_significant(seed: int) -> None:
 
 def test_rings_are_components_of_three_or_more() -> None:
     ends = np.array([0, 5, 7, 8], np.int32), np.array([5, 2, 8, 7], np.int32)
-    assert [r.tolist() for r in components(*ends, 9)] == [[0, 2, 5]]
-    assert [r.tolist() for r in components(*ends, 9, least=2)] == [[0, 2, 5], [7, 8]]
-    assert components(ends[0][:0], ends[1][:0], 0) == []
+    assert [r.tolist() for r in components(*ends)] == [[0, 2, 5]]
+    assert [r.tolist() for r in components(*ends, least=2)] == [[0, 2, 5], [7, 8]]
+    assert components(ends[0][:0], ends[1][:0]) == []

@@ -1,0 +1,126 @@
+"""Members that pairs do not show: accounts that are in a ring's bursts, but meet no one member often.
+
+A ring's *burst* is a run of its members' events on one object that chance would hardly bring together. Who else acts in
+a burst is a candidate, and as likely a bystander as the object is busy: with c candidates in a burst, and λ accounts
+expected in its span by the number around it, a candidate is a bystander with chance λ / c at most. One whose
+chances over all the ring's bursts (one an occasion) multiply to less than :data:`LIMIT` is taken in, and the bursts are
+looked at again with it.
+
+This lowers what a test can promise: the ring was significant without the accounts taken in, and none of them is flagged
+for its own sake. They are the ring's fringe until they have evidence of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.coaction.surprisal import Surprisal
+from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
+
+LIMIT = 0.2
+"""Chance of being a bystander up to which a candidate is taken in."""
+RARE = 0.01
+"""Meetings of members expected by chance where their events count as a burst, at most."""
+GAP, MARGIN = 1.5, 0.5  # of a window: between events of a burst, and around it
+AROUND_S = 3600  # span on both sides that tells how busy an object is, at least
+AROUND = 20  # and at least as many windows
+UNSEEN = 0.5  # added to the accounts seen around, since none seen does not mean none expected
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Events ``begin:end`` in the span of a burst, its cell of time, and the accounts expected in it by chance."""
+
+    begin: int
+    end: int
+    cell: int
+    bystanders: float
+
+
+class Growth:
+    """Looks for further members of rings.
+
+    Parameters
+    ----------
+    surprisal : Surprisal
+        The events.
+    windows : ndarray of int64, shape (n_layers,)
+        Width of each layer's window, in µs.
+    """
+
+    def __init__(self, surprisal: Surprisal, windows: Longs) -> None:
+        self._surprisal = surprisal
+        self._events = surprisal.events
+        self._widths: Longs = windows[surprisal.events.layer]
+        self._activity = surprisal.activity()
+        self._order: Longs = np.argsort(self._events.actor, kind="stable")
+        self._bounds = np.searchsorted(self._events.actor[self._order], np.arange(surprisal.count + 1))
+        self._things = np.searchsorted(self._events.thing, np.arange(int(self._events.thing.max(initial=-1)) + 2))
+
+    def grow(self, ring: Ints) -> tuple[Ints, dict[int, float]]:
+        """Further members.
+
+        Parameters
+        ----------
+        ring : ndarray of int32
+            Sorted codes of a significant ring.
+
+        Returns
+        -------
+        ring : ndarray of int32
+            With those taken in, sorted.
+        chances : dict
+            Of each account taken in, its chance of being a bystander.
+        """
+        taken: dict[int, float] = {}
+        for _ in range(ROUNDS):
+            found = {a: p for a, p in self._candidates(ring).items() if p < LIMIT}
+            if not found:
+                break
+            taken |= found
+            ring = np.union1d(ring, np.array(sorted(found), np.int32)).astype(np.int32)
+        return ring, taken
+
+    def _candidates(self, ring: Ints) -> dict[int, float]:
+        """By account outside the ring, the chance that it is in the ring's bursts as a bystander."""
+        chances: dict[int, dict[int, float]] = {}
+        for burst in self.bursts(ring):
+            there = np.unique(self._events.actor[burst.begin : burst.end])
+            others = there[~np.isin(there, ring)].tolist()
+            for account in others:
+                mine = chances.setdefault(account, {})
+                mine[burst.cell] = min(mine.get(burst.cell, 1.0), burst.bystanders / len(others))
+        return {account: float(np.prod(list(mine.values()))) for account, mine in chances.items()}
+
+    def bursts(self, ring: Ints) -> Iterator[Burst]:
+        """The ring's bursts, by object and time."""
+        events = self._events
+        mine = np.sort(np.concatenate([self._order[self._bounds[a] : self._bounds[a + 1]] for a in ring]))
+        apart = np.diff(events.thing[mine]) != 0
+        late = np.diff(events.at[mine]) > GAP * self._widths[mine[1:]]
+        active = self._activity[ring]
+        pairs = float(active.sum() ** 2 - (active**2).sum()) / 2
+        for run in np.split(mine, np.flatnonzero(apart | late) + 1):
+            several = len(run) > 1 and (events.actor[run] != events.actor[run[0]]).any()
+            if several and self._surprisal.board.rates[run].max() * pairs <= RARE:
+                yield self._span(run, ring)
+
+    def _span(self, run: Longs, ring: Ints) -> Burst:
+        """A burst with what lies around it."""
+        events, width = self._events, int(self._widths[run[0]])
+        first, last = self._things[events.thing[run[0]]], self._things[events.thing[run[0]] + 1]
+        low, high = events.at[run[0]] - round(MARGIN * width), events.at[run[-1]] + round(MARGIN * width)
+        around = max(AROUND_S * MICROSECONDS, AROUND * width)
+        moments = np.array([low - around, low, high, high + around])
+        times = events.at[first:last]
+        start, begin = first + np.searchsorted(times, moments[:2])
+        end, stop = first + np.searchsorted(times, moments[2:], side="right")
+        outside = np.concatenate([events.actor[start:begin], events.actor[end:stop]])
+        seen = np.count_nonzero(~np.isin(np.unique(outside), ring)) + UNSEEN
+        share = (high - low) / (2 * around)
+        cell = int(events.at[run[0]]) // max(self._surprisal.cell, 1)
+        return Burst(int(begin), int(end), cell, min(float(seen * share), 1e9))
