@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+import pyarrow as pa
+
+from detectors.coaction.similar import Similar
+from detectors.coaction.sweep import Sweep
+from detectors.text import THRESHOLD
 from graph.model import NodeRef, NodeType
+from graph.projection import events
+from graph.store import View
 
 TEXT_SHOWN = 40  # characters of a text that a sentence shows
+QUOTED = re.compile("(the text|texts like) “{}”")
+NODE_TYPES = frozenset(map(str, NodeType))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +35,52 @@ class Action:
         The act as a sentence has it, with ``{}`` for the object.
     node : NodeType or None
         What the object is, where it is a node.
+    typed : bool
+        Whether objects are nodes of several types, named ``type/key``.
     prompt : bool
         Whether each object begins with a publication that people react to, so that even strangers act on it soon
         after one another.
     same : str
         Several objects that were the same, as a sentence has them.
+    near : bool
+        Whether texts that are nearly the same are the same object (:mod:`detectors.coaction.similar`).
     """
 
     trace: str
     about: str
     doing: str
     node: NodeType | None = None
+    typed: bool = False
     prompt: bool = False
     same: str = "the same things"
+    near: bool = False
 
     @property
     def doing_same(self) -> str:
         """The act, where no one object stands for what was done."""
-        return self.doing.replace("the text “{}”", "{}").format(self.same)
+        return QUOTED.sub("{}", self.doing).format(self.same)
+
+    def of(self, thing: str) -> tuple[NodeType | None, str]:
+        """An object's node type, None where it is no node, and its key."""
+        if not self.typed:
+            return self.node, thing
+        kind, _, key = thing.partition("/")
+        return (NodeType(kind), key) if kind in NODE_TYPES else (None, thing)
+
+    def named(self, node: NodeType, keys: Iterable[str]) -> list[str]:
+        """Names that nodes of a type have as objects of this action; empty where they are none of its objects."""
+        if self.typed:
+            return [f"{node}/{key}" for key in keys]
+        return list(keys) if self.node is node else []
 
     def shown(self, thing: str) -> str:
         """The act with its object, short enough for a sentence."""
-        if self.node is NodeType.TICKER:
+        node, thing = self.of(thing)
+        if node is NodeType.TICKER:
             thing = f"${thing}"
-        elif self.node is NodeType.HASHTAG:
+        elif node is NodeType.HASHTAG:
             thing = f"#{thing}"
-        elif self.node is None and len(thing) > TEXT_SHOWN:
+        elif node is None and len(thing) > TEXT_SHOWN:
             thing = f"{thing[: TEXT_SHOWN - 1]}…"
         return self.doing.format(thing)
 
@@ -77,17 +108,85 @@ ACTIONS: Mapping[str, Action] = {
         "posting the text “{}”",
         same="the same texts",
     ),
+    "co_similar": Action(
+        "text",
+        "posts whose texts, links and mentions left out, are nearly the same: Jaccard similarity of character shingles",
+        "posting texts like “{}”",
+        same="texts that are nearly the same",
+        near=True,
+    ),
     "co_repost": Action(
         "repost", "reposts of the same post", "reposting {}", NodeType.POST, prompt=True, same="the same posts"
+    ),
+    "co_quote": Action(
+        "quote", "quotes of the same post", "quoting {}", NodeType.POST, prompt=True, same="the same posts"
     ),
     "co_reply": Action(
         "reply", "replies to the same post", "replying to {}", NodeType.POST, prompt=True, same="the same posts"
     ),
     "co_post": Action("post", "any posts at all, reposts included", "posting anything"),
+    "co_like": Action("like", "likes of the same thing", "liking {}", typed=True, prompt=True),
+    "co_follow": Action(
+        "follow",
+        "follows of the same account, which may be days apart",
+        "following {}",
+        typed=True,
+        same="the same accounts",
+    ),
 }
 """Every action by name."""
 
 
 def node_of(action: Action, thing: str) -> tuple[NodeRef, ...]:
     """The object as a node; nothing where it is none (a text)."""
-    return (NodeRef(action.node, thing),) if action.node else ()
+    node, key = action.of(thing)
+    return (NodeRef(node, key),) if node else ()
+
+
+def sweep_of(
+    view: View,
+    action: str,
+    window_s: float,
+    *,
+    similarity: float = THRESHOLD,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> tuple[Sweep | Similar, tuple[str, ...]]:
+    """An action's events ready to be counted in a window, and in words what of them is left out.
+
+    Parameters
+    ----------
+    similarity : float
+        Least Jaccard similarity of two texts that are nearly the same (only ``co_similar``).
+    """
+    table = events(view, ACTIONS[action].trace, start=start, end=end)
+    if ACTIONS[action].near:
+        found = Similar(table, window_s, similarity)
+        return found, (*_undated(table), *found.limits)
+    return Sweep(table, window_s), _undated(table)
+
+
+def events_of(
+    view: View,
+    action: str,
+    window_s: float,
+    *,
+    similarity: float = THRESHOLD,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """An action's events as accounts acting on objects, for chance, rings and evidence; and what is left out.
+
+    For ``co_similar`` the objects are clusters of similar texts (:meth:`detectors.coaction.similar.Similar.clusters`),
+    which depend on the window: only texts used within one of each other are compared.
+    """
+    table = events(view, ACTIONS[action].trace, start=start, end=end)
+    if ACTIONS[action].near:
+        found = Similar(table, window_s, similarity)
+        return found.clusters(), (*_undated(table), *found.limits)
+    return table, _undated(table)
+
+
+def _undated(table: pa.Table) -> tuple[str, ...]:
+    count = int((table.schema.metadata or {}).get(b"undated", b"0"))
+    return (f"{count} without a time {'was' if count == 1 else 'were'} left out",) if count else ()

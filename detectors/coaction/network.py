@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from detectors.coaction.actions import ACTIONS
-from detectors.coaction.sweep import Sweep
+from detectors.coaction.actions import ACTIONS, sweep_of
+from detectors.text import LOWEST, THRESHOLD
 from graph.errors import ConfigError
 from graph.model import unscoped
-from graph.projection import events
 from graph.schema import TIME
 from graph.store import View
 
@@ -31,28 +30,36 @@ def network(
     *,
     min_weight: int = 2,
     loops: bool = False,
+    similarity: float = THRESHOLD,
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> pa.Table:
     """Directed edges between accounts that did the same thing within a window.
+
+    Parameters
+    ----------
+    similarity : float
+        Least Jaccard similarity of two texts that are nearly the same (only ``co_similar``).
 
     Returns
     -------
     pyarrow.Table
         source, target (ids without the platform where there is only one); weight: the source's messages that met one of
         the target's; first, last: when the first and the last of them were; objects: on how many things they met.
-        Sorted by source and target.
+        Sorted by source and target. Its schema's metadata says in ``left_out`` what of the action was not counted.
 
     Raises
     ------
     ConfigError
-        There is no such action, or the window is none.
+        There is no such action, or the window or the similarity is none.
     """
     if action not in ACTIONS:
         raise ConfigError(f"no action {action!r}", hint=f"one of {', '.join(ACTIONS)}")
     if not 0 <= window_s <= LONGEST_S:
         raise ConfigError(f"a window of {window_s:g} s", action, f"from 0 to {LONGEST_S} s")
-    sweep = Sweep(events(view, ACTIONS[action].trace, start=start, end=end), window_s)
+    if not LOWEST <= similarity <= 1:
+        raise ConfigError(f"a similarity of {similarity:g}", action, f"from {LOWEST:g} to 1")
+    sweep, left_out = sweep_of(view, action, window_s, similarity=similarity, start=start, end=end)
     edges = sweep.by_message(min_weight=min_weight, loops=loops)
     first, last, objects = sweep.spans(edges)
     table = edges.table()
@@ -64,7 +71,7 @@ def network(
             "last": pa.array(last).cast(TIME),
             "objects": pa.array(objects),
         }
-    )
+    ).replace_schema_metadata({"left_out": "; ".join(left_out)})
 
 
 def _named(source: pa.ChunkedArray, target: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:

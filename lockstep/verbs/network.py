@@ -24,6 +24,9 @@ def network_(
     out: Annotated[Path, typer.Option(help=f"File to write: {', '.join(SUFFIXES)}.")],
     window: Annotated[float, typer.Option(help="Seconds within which two actions count as together.", min=0)] = 60,
     min_weight: Annotated[int, typer.Option(help="Least number of messages for an edge to be kept.", min=1)] = 2,
+    similarity: Annotated[
+        float, typer.Option(help="co_similar: least Jaccard similarity of two texts, 0.5 to 1.", min=0.5, max=1)
+    ] = 0.8,
     since: Annotated[str | None, typer.Option(help="Only posts from then on: a time, or a span back (7d).")] = None,
     until: Annotated[str | None, typer.Option(help="Only posts before then.")] = None,
     config: ConfigOption = None,
@@ -46,10 +49,14 @@ def network_(
             action,
             window,
             min_weight=min_weight,
+            similarity=similarity,
             start=moment(since, "--since", now),
             end=moment(until, "--until", now),
         )
     write(edges, out)
+    left_out = edges.schema.metadata[b"left_out"].decode()
+    if left_out:
+        s.note(f"{action}: {left_out}")
     accounts = len({*edges["source"].to_pylist(), *edges["target"].to_pylist()})
     if s.as_json:
         s.emit({"action": action, "window": window, "edges": edges.num_rows, "accounts": accounts, "out": str(out)})

@@ -1,0 +1,167 @@
+"""Posts whose texts are nearly the same, within a window: the sweep with "similar" in the place of "the same".
+
+The weight u → v is the number of distinct messages of u for which v has another message within the window whose text is
+similar to it (:mod:`detectors.text`). Similarity is not transitive, so there is no one object that these messages
+share; where one is needed (chance, rings, evidence), :meth:`Similar.clusters` names the one that each text belongs to.
+
+Each different text is compared once, however many copies there are, and only with texts used within a window of it.
+Counting then walks, account by account, the events of each text and of those similar to it: no pair of events is
+stored, time is proportional to the pairs in windows.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from os import cpu_count
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from detectors.coaction.sweep import MICROSECONDS, Edges, Ints, Longs
+from detectors.text import MOST, THRESHOLD, Near, comparable, near
+from graph.projection import SCHEMA, coded
+
+if TYPE_CHECKING:
+    from detectors.coaction.similar_kernels import NearPlan
+
+
+class Similar:
+    """An event table of texts prepared for one window and one threshold.
+
+    Parameters
+    ----------
+    events : pyarrow.Table
+        As :func:`graph.projection.events` gives the trace ``text``. Those whose text is empty when made comparable
+        are left out.
+    window_s : float
+        Width in seconds, ≥ 0: two events are together when their times differ by at most this much.
+    threshold : float
+        Least Jaccard similarity of two texts, .5 … 1.
+    threads : int, optional
+        How many threads count; all processors by default. The result does not depend on it.
+    most : int
+        Candidates of similar texts looked at, at most (:func:`detectors.text.near`).
+
+    Attributes
+    ----------
+    texts : list of str
+        The different texts, comparable and sorted.
+    near : Near
+        Which of them are similar.
+    empty : int
+        Events left out.
+    """
+
+    def __init__(
+        self,
+        events: pa.Table,
+        window_s: float,
+        threshold: float = THRESHOLD,
+        *,
+        threads: int | None = None,
+        most: int = MOST,
+    ) -> None:
+        if not window_s >= 0:
+            raise ValueError(f"window_s is {window_s}, less than 0")
+        self.width = round(window_s * MICROSECONDS)
+        self.threads = threads or cpu_count() or 1
+        actor, thing, message = (_column(events, name) for name in ("actor", "object", "message"))
+        self.names: pa.Array = actor.dictionary
+        self.ids: pa.Array = message.dictionary
+        folded = [comparable(text) for text in thing.dictionary.to_pylist()]
+        self.texts = sorted(set(folded) - {""})
+        place = {text: code for code, text in enumerate(self.texts)}
+        codes = np.array([place.get(text, -1) for text in folded], np.int32)
+        texts = codes[thing.indices.to_numpy()]
+        times = events["at"].cast(pa.int64()).to_numpy()
+        kept = np.flatnonzero(texts >= 0)
+        self.empty = len(texts) - len(kept)
+        order = kept[np.lexsort((times[kept], texts[kept]))]
+        self.texts_of: Ints = texts[order]
+        self.times: Longs = times[order]
+        self.actors: Ints = actor.indices.to_numpy()[order].astype(np.int32)
+        self.messages: Ints = message.indices.to_numpy()[order].astype(np.int32)
+        self.starts: Longs = np.searchsorted(self.texts_of, np.arange(len(self.texts) + 1))
+        spans = np.stack([self.times[self.starts[:-1]], self.times[self.starts[1:] - 1]], axis=1)
+        self.near: Near = near(self.texts, threshold, spans=spans, width=self.width, most=most)
+
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """What was left out, in words."""
+        said = []
+        if self.empty:
+            said.append(f"{self.empty} posts without words of their own were left out")
+        if self.near.crowded:
+            said.append(
+                f"{self.near.crowded} texts had more texts like them than could be compared: some pairs are missing"
+            )
+        return tuple(said)
+
+    def by_message(self, *, min_weight: int = 1, loops: bool = False) -> Edges:
+        """Weight u → v: number of distinct messages of u with a message of v in the window that has a similar text."""
+        from detectors.coaction import similar_kernels as kernels
+
+        plan = self._plan(self.messages)
+
+        def count(begin: int, end: int) -> Ints:
+            return kernels.near_messages(plan, begin, end, min_weight, loops)
+
+        degrees = np.diff(plan.near_bounds)[self.texts_of]
+        work = np.concatenate([[0], np.cumsum(degrees[plan.order])])[plan.bounds]
+        cuts = np.searchsorted(work, np.linspace(0, work[-1], self.threads + 1)).tolist()
+        cuts[0], cuts[-1] = 0, len(self.names)
+        with ThreadPoolExecutor(self.threads) as pool:
+            parts = list(pool.map(count, cuts[:-1], cuts[1:]))
+        source, target, weight = np.concatenate(parts, axis=1)
+        order = np.lexsort((target, source))
+        return Edges(source[order], target[order], weight[order], self.names)
+
+    def spans(self, edges: Edges) -> tuple[Longs, Longs, Longs]:
+        """Of edges of this count: the source's first and last meeting (µs), and how many of its texts met one."""
+        from detectors.coaction import similar_kernels as kernels
+
+        bounds = np.searchsorted(edges.source, np.arange(len(self.names) + 1))
+        out = np.zeros((3, len(edges)), np.int64)
+        kernels.near_spans(self._plan(self.texts_of), bounds, edges.target, out)
+        return out[0], out[1], out[2]
+
+    def clusters(self) -> pa.Table:
+        """The events with the centre of their text's cluster as the object (:meth:`detectors.text.Near.clusters`).
+
+        Copies of one text are always in one cluster; a text without similar ones is a cluster of its own.
+        """
+        centres = self.near.clusters(np.diff(self.starts))
+        things = pa.DictionaryArray.from_arrays(pa.array(centres[self.texts_of]), pa.array(self.texts, pa.string()))
+        table = pa.table(
+            [
+                coded(pa.DictionaryArray.from_arrays(pa.array(self.actors), self.names)),
+                coded(things),
+                pa.array(self.times).cast(SCHEMA.field("at").type),
+                coded(pa.DictionaryArray.from_arrays(pa.array(self.messages), self.ids)),
+            ],
+            schema=SCHEMA,
+        )
+        return table.take(_sorted(table))
+
+    def _plan(self, within: Ints) -> NearPlan:
+        """The events account by account, in the given order within an account."""
+        from detectors.coaction.similar_kernels import NearPlan
+
+        order = np.lexsort((within, self.actors))
+        bounds = np.searchsorted(self.actors[order], np.arange(len(self.names) + 1))
+        events = (self.actors, self.texts_of, self.messages, self.times)
+        return NearPlan(order, bounds, *events, self.starts, *self.near.neighbours(), self.width)
+
+
+def _column(events: pa.Table, name: str) -> pa.DictionaryArray:
+    if events.num_rows:
+        return events[name].combine_chunks()
+    return pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], pa.string()))
+
+
+def _sorted(table: pa.Table) -> pa.Array:
+    """The order of an event table: by object, time, actor and message."""
+    keys = [table[n].combine_chunks().indices.to_numpy() for n in ("message", "actor")]
+    return pa.array(np.lexsort((*keys, table["at"].cast(pa.int64()), table["object"].combine_chunks().indices)))
