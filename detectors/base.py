@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import detectors
+from detectors.coaction.allowlist import Allowed
 from graph.errors import ConfigError, unknown
 from graph.findings import Finding
 from graph.plugins import plugins
@@ -74,10 +75,17 @@ def listed(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The time window a run looks at (``start <= t < end``); None: unbounded."""
+    """The time window a run looks at (``start <= t < end``; None: unbounded), and what its operator has allowed."""
 
     start: datetime | None = None
     end: datetime | None = None
+    allow: tuple[Allowed, ...] = ()
+
+
+class Findings(list[Finding]):
+    """Findings, and what the run should say beside them."""
+
+    notes: tuple[str, ...] = ()
 
 
 class Detector(ABC):
@@ -94,7 +102,8 @@ class Detector(ABC):
         """Findings on the view, in a stable order.
 
         ``params`` holds a checked value for every declared parameter. The same view and parameters give the same
-        findings, whatever the order in which rows were loaded; nothing is written.
+        findings, whatever the order in which rows were loaded; nothing is written. :class:`Findings` may carry notes
+        for the run.
         """
 
 

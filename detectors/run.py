@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from detectors.base import Detector, Scope, Value, discover, resolve
+from detectors.base import Detector, Findings, Scope, Value, discover, resolve
 from graph.errors import ConfigError, DetectorError, unknown
 from graph.findings import Finding, Priority, Run, Status, digest, finding_id
 from graph.store import Store, View
 
+MOVED = 0.05  # change of a score from which a finding is recorded anew
 SAME_RING = 0.5  # Jaccard similarity of members from which a ring is the one seen before
 
 
@@ -84,6 +85,7 @@ def _one(store: Store, view: View, job: Job) -> RunResult:
     about = [detector.name, detector.version, dict(params), view.seq, scope.start, scope.end, started, status]
     run_id = digest([str(x) if isinstance(x, datetime) else x for x in about])[:20]
     found, error = _detect(detector, view, params, scope)
+    notes = found.notes if isinstance(found, Findings) else ()
     # the status is part of what the id is made of
     said = [dataclasses.replace(f, run_id=run_id, status=status, id="", lineage_id="") for f in found]
     findings = lineage(said, view)
@@ -98,7 +100,7 @@ def _one(store: Store, view: View, job: Job) -> RunResult:
         started_at=started,
         seconds=round(time.perf_counter() - clock, 3),
         findings=len(findings),
-        summary=_sentence(findings, _amount(view), error),
+        summary="; ".join([_sentence(findings, _amount(view), error), *notes]),
         error=error,
         counts=counts,
     )
@@ -112,7 +114,7 @@ def _detect(
 ) -> tuple[Sequence[Finding], str | None]:
     """What the detector finds; or nothing, and what went wrong."""
     try:
-        found = list(detector.detect(view, params, scope))
+        found = detector.detect(view, params, scope)
     except ConfigError:
         raise  # the user's to mend, whatever the other detectors do
     except DetectorError as error:
@@ -143,11 +145,12 @@ def lineage(findings: Sequence[Finding], view: View) -> list[Finding]:
     """The findings, each as the continuation of the earlier one that it is the same ring as.
 
     Same ring: found by the same detector, of the same kind and status, at least half of all members in common. Each
-    earlier finding is continued once, by the one most like it; one that says the very same is kept as it was recorded.
-    One that was superseded meanwhile and now returns is recorded anew, under an id of its own.
+    earlier finding is continued once, by the one most like it; one that says the same is kept as it was recorded, and
+    one whose score, priority or innocent explanations have changed is recorded anew. One
+    that was superseded meanwhile and now returns is recorded anew, under an id of its own.
     """
     earlier = {finding_id(f): f for name in {f.detector for f in findings} for f in view.findings(detector=name)}
-    result = {new.id: earlier.pop(new.id) for new in findings if new.id in earlier}
+    result = {f.id: earlier.pop(f.id) for f in findings if f.id in earlier and _as_before(f, earlier[f.id])}
     fresh = {f.id: _anew(f, view) for f in findings if f.id not in result}
     left = {f.id: f for f in earlier.values()}
     pairs = sorted(
@@ -169,6 +172,12 @@ def _anew(finding: Finding, view: View) -> Finding:
     if known is None or known.id != finding.id:
         return finding
     return dataclasses.replace(finding, id=digest([finding.id, view.seq])[:20], lineage_id=known.lineage_id)
+
+
+def _as_before(new: Finding, old: Finding) -> bool:
+    """Whether what is thought of a ring is still the same: labels, campaigns and verdicts may have come in since."""
+    said = [[(e.text, e.state) for e in f.would_clear] for f in (new, old)]
+    return said[0] == said[1] and new.priority is old.priority and abs(new.score - old.score) < MOVED
 
 
 def _overlap(one: Finding, other: Finding) -> float:

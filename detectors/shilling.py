@@ -3,39 +3,41 @@
 Pairs that meet within a window are found by the co-action sweep in each layer, judged against the null of
 :mod:`detectors.coaction.null` at a false-discovery rate over all pairs of accounts, and joined to rings.
 
-The score is an uncalibrated rank in [0, 1], no probability: .4 × the share of members' posts that are in common bursts
-+ .25 × the share of members in a burst + .2 × the share of bursts with texts alike + .15 × surprise (−log10 of the
-least p of its pairs; 20 or more counts 1), lowered by each innocent explanation that is present, by its part.
+The score is :mod:`detectors.coaction.ranking`'s: a stated weighing of the ring's features, lowered by each innocent
+explanation that is present, by its part; or what verdicts on earlier rings have taught, where there are enough.
 """
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from detectors.base import Detector, Param, Scope, Value, listed
-from detectors.coaction.actions import ACTIONS
-from detectors.coaction.clearing import Cleared, explanations
+from detectors.base import Detector, Findings, Param, Scope, Value, listed
+from detectors.coaction.actions import ACTIONS, events_of
+from detectors.coaction.clearing import Cleared, explanations, factor
 from detectors.coaction.context import Context, named
 from detectors.coaction.evidence import Piece, Together, on_member, on_things, rests_on
+from detectors.coaction.features import features
+from detectors.coaction.ranking import Judgement, Ranking, Weighted, learn
 from detectors.coaction.ring import POSTS_READ, Ring
 from detectors.coaction.rings import components
 from detectors.coaction.streams import Pairs, Rule, Stream, names_of, pairs, rule
+from detectors.coaction.subject import Acts, Subject
 from detectors.coaction.sweep import Ints
+from detectors.coaction.verdicts import examples
 from graph.findings import Evidence, Finding, Layer, Member, Priority, Role, Window
 from graph.model import NodeType
 from graph.projection import events, restrict
 from graph.store import View
 
 LAYERS = ("co_ticker", "co_link", "co_text", "co_repost")
-COPIES = "co_text"  # what remains of a campaign's posts: texts that are copies of one another
-WEIGHTS = (0.4, 0.25, 0.2, 0.15)
-DISCOUNTS = (0.6, 0.7, 0.7, 0.15, 0.7, 0.6, 0.6)  # in the order of the explanations
+COPIES = ("co_text", "co_similar")  # what remains of a campaign's posts: texts that are copies of one another
 WEIGHS = 0.5  # discount from which an explanation can account for a pattern
 WHOLE = 0.9  # part of a pattern from which an explanation accounts for it as a whole
 PRIORITIES = ((0.6, Priority.HIGH), (0.4, Priority.MEDIUM), (0.2, Priority.LOW), (0.0, Priority.NOTE))
@@ -63,8 +65,10 @@ class Shilling(Detector):
     def detect(self, view: View, params: Mapping[str, Value], scope: Scope) -> Sequence[Finding]:
         """Findings, the highest score first."""
         search = Search(view, params, scope)
-        findings = [f for codes in search.rings for f in [search.finding(codes, self)] if f is not None]
-        return sorted(findings, key=lambda f: (-f.score, f.id))
+        findings = [search.finding(codes, self) for codes in search.rings]
+        found = Findings(sorted(findings, key=lambda f: (-f.score, f.id)))
+        found.notes = search.notes
+        return found
 
 
 class Search:
@@ -74,7 +78,7 @@ class Search:
         self.view, self.params, self.scope = view, params, scope
         self.window = float(params["window"])
         self.limits: list[str] = []
-        self.context = Context(view, scope.start, scope.end)
+        self.context = Context(view, scope.start, scope.end, scope.allow)
         self.posts = events(view, "post", start=scope.start, end=scope.end)
         tables = {action: self._events(action) for action in listed(str(params["layers"]))}
         tables = {action: table for action, table in tables.items() if table.num_rows}
@@ -85,20 +89,45 @@ class Search:
             for action, table in tables.items()
         ]
         found = pairs(self.streams, len(self.names), int(params["min_weight"]))
-        self.rule: Rule = rule(
-            found, len(self.names), int(params["min_weight"]), float(params["fdr"]), int(params["min_ring"])
-        )
-        self.pairs: Pairs = found.within(self.rule.limit)
-        self.rings = components(self.pairs.source, self.pairs.target, len(self.names), least=self.rule.min_ring)
+        chosen = rule(found, len(self.names), int(params["min_weight"]), float(params["fdr"]), int(params["min_ring"]))
+        self.rule: Rule = replace(chosen, apart=tuple(self._codes(group) for group in self.context.groups))
+        significant = found.within(self.rule.limit)
+        self.pairs: Pairs = significant.without(self.rule.apart)
+        self.let_be = len(significant) - len(self.pairs)
+        self.acts = Acts(self.streams)
+        judged, self._odd_words = examples(view, Shilling.kinds)
+        self.ranking: Ranking = learn(judged)
+        self.rings = components(self.pairs.source, self.pairs.target, least=self.rule.min_ring)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the run should say: how much allow-list entries explained, and what ranked the rings."""
+        covered = Counter(self.context.allowed.values())
+        said = [f"allow-list: {entry} explained {n:,} posts" for entry, n in sorted(covered.items())]
+        if self.context.groups:
+            groups = "; ".join(e.shown for e in self.context.allow if e.kind == "group")
+            said.append(f"allow-list: {groups} explained {self.let_be:,} pairs of accounts")
+        if self.ranking.note != Weighted().note:
+            said.append(self.ranking.note)
+        if self._odd_words:
+            said.append(f"{self._odd_words} verdicts are in words that are not known")
+        return tuple(said)
+
+    def _codes(self, accounts: Sequence[str]) -> Ints:
+        found = pc.index_in(pa.array(accounts, pa.string()), self.keys)
+        return np.sort(found.drop_null().to_numpy()).astype(np.int32)
 
     def _events(self, action: str) -> pa.Table:
-        """A layer's events without hubs and without what a campaign explains."""
-        table = events(self.view, ACTIONS[action].trace, start=self.scope.start, end=self.scope.end)
-        if self.context.explained and action != COPIES:
-            known = list(self.context.explained)
-            drop = named(table, "message", known)
-            if ACTIONS[action].node is NodeType.POST:
-                drop = pc.or_(drop, named(table, "object", known))
+        """A layer's events without hubs and without what a campaign or an allow-list entry explains."""
+        table, left_out = events_of(self.view, action, self.window, start=self.scope.start, end=self.scope.end)
+        self.limits += [f"{action}: {what}" for what in left_out]
+        drop = named(table, "actor", self.context.free)
+        if action not in COPIES:
+            known = [*self.context.explained, *self.context.allowed]
+            drop = pc.or_(drop, named(table, "message", known))
+            for node, keys in {NodeType.POST: known, **self.context.free_objects}.items():
+                drop = pc.or_(drop, named(table, "object", ACTIONS[action].named(node, keys)))
+        if pc.any(drop).as_py():
             table = restrict(table, pc.invert(drop))
         return self._without_hubs(action, table)
 
@@ -125,7 +154,14 @@ class Search:
         activity = {place[x["values"]]: x["counts"] for x in own.to_pylist()}
         return Ring(codes, self.names, togethers, posts, activity)
 
-    def finding(self, codes: Ints, detector: Detector) -> Finding | None:
+    def judged(self, subject: Subject, cleared: Sequence[Cleared]) -> Judgement:
+        """The ring's score and why. Innocent explanations lower a score; one that is learnt has them as a feature."""
+        judgement = self.ranking.judge(features(subject))
+        if isinstance(self.ranking, Weighted):
+            judgement = replace(judgement, score=round(judgement.score * factor(cleared), 6))
+        return judgement
+
+    def finding(self, codes: Ints, detector: Detector) -> Finding:
         """What is said of a ring."""
         ring = self.ring(codes)
         limits = list(self.limits)
@@ -142,9 +178,10 @@ class Search:
         own = {
             int(c): e for c in codes for e in [on_member(ring.togethers, int(c), self.names, known)] if e is not None
         }
-        cleared = explanations(ring, self.context)
-        least = self._least(codes)
-        score = _score(ring, cleared, least)
+        subject = Subject(ring, self.acts, self.context)
+        cleared = explanations(subject)
+        judgement = self.judged(subject, cleared)
+        score = judgement.score
         times = np.concatenate([t.times for t in ring.togethers])
         return Finding(
             kind=detector.kinds[0],
@@ -159,16 +196,14 @@ class Search:
             summary=self._summary(ring),
             evidence=(*(p.evidence for p in pieces), *(own[c] for c in sorted(own))),
             rests_on=tuple(p.evidence.ref for p in rests),
-            would_clear=tuple(e for e, _ in cleared),
+            would_clear=tuple(c.explanation for c in cleared),
             tickers=_targets(ring, pieces, NodeType.TICKER),
             links=_targets(ring, pieces, NodeType.LINK),
             layers=tuple(Layer(t.stream.action, t.count) for t in ring.togethers),
             limits=tuple(limits),
+            score_means=judgement.means,
+            reasons=judgement.reasons,
         )
-
-    def _least(self, codes: Ints) -> float:
-        inside = np.isin(self.pairs.source, codes)
-        return float(self.pairs.p[inside].min())
 
     def _members(self, ring: Ring, own: Mapping[int, Evidence], score: float) -> tuple[Member, ...]:
         """Members by score; roles follow from how much each took part, against evidence of its own."""
@@ -222,20 +257,9 @@ class Search:
         return text + "."
 
 
-def _score(ring: Ring, cleared: Sequence[Cleared], least: float) -> float:
-    found, compared = ring.alike
-    focus = sum(ring.focus.values()) / len(ring.focus)
-    surprise = min(1.0, -math.log10(max(least, 1e-300)) / 20)
-    parts = (focus, ring.burst_size, found / compared if compared else 0.0, surprise)
-    score = sum(w * x for w, x in zip(WEIGHTS, parts, strict=True))
-    for discount, (_, part) in zip(DISCOUNTS, cleared, strict=True):
-        score *= 1 - discount * part
-    return round(min(score, 1.0), 6)
-
-
 def _priority(score: float, cleared: Sequence[Cleared]) -> Priority:
     """By score; a pattern that one innocent explanation that weighs accounts for as a whole is a note."""
-    if any(part >= WHOLE and weight >= WEIGHS for weight, (_, part) in zip(DISCOUNTS, cleared, strict=True)):
+    if any(c.part >= WHOLE and c.discount >= WEIGHS for c in cleared):
         return Priority.NOTE
     return next(p for floor, p in PRIORITIES if score >= floor)
 

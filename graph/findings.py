@@ -111,6 +111,17 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """What one feature contributes to a score."""
+
+    name: str
+    value: float | None  # None: unknown
+    weight: float
+    contribution: float
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One pattern that a detector flagged, with everything needed to check it. Flagged is not guilty.
 
@@ -142,6 +153,8 @@ class Finding:
     status: Status = Status.LIVE
     layers: tuple[Layer, ...] = ()
     limits: tuple[str, ...] = ()
+    score_means: str = "uncalibrated rank"  # or "k of n similar confirmed"
+    reasons: tuple[Reason, ...] = ()  # why this score
     id: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -228,6 +241,7 @@ def finding_from_json(text: str | bytes) -> Finding:
     )
     raw["would_clear"] = tuple(Explanation(e["text"], Checked(e["state"]), e["detail"]) for e in raw["would_clear"])
     raw["layers"] = tuple(Layer(**x) for x in raw["layers"])
+    raw["reasons"] = tuple(Reason(**x) for x in raw.get("reasons", ()))
     raw["window"] = Window(*(datetime.fromisoformat(raw["window"][k]) for k in ("start", "end")))
     raw["priority"], raw["status"] = Priority(raw["priority"]), Status(raw["status"])
     for name in ("rests_on", "tickers", "links", "limits"):

@@ -64,6 +64,13 @@ class Pairs:
         keep = self.p <= limit
         return Pairs(self.source[keep], self.target[keep], self.p[keep])
 
+    def without(self, groups: Sequence[Ints]) -> Pairs:
+        """Those that are not within one of some groups of accounts."""
+        keep = np.ones(len(self.p), bool)
+        for group in groups:
+            keep &= ~(np.isin(self.source, group) & np.isin(self.target, group))
+        return Pairs(self.source[keep], self.target[keep], self.p[keep])
+
 
 def names_of(tables: Sequence[pa.Table]) -> pa.Array:
     """Sorted keys of all accounts in some event tables."""
@@ -87,8 +94,8 @@ def fires(streams: Sequence[Stream], parts: Sequence[Sweep], codes: Sequence[Lon
     found = [
         _met(s, part, code, rule.count, rule.min_weight) for s, part, code in zip(streams, parts, codes, strict=True)
     ]
-    kept = _least(found, rule.count).within(rule.limit)
-    return bool(components(kept.source, kept.target, rule.count, least=rule.min_ring))
+    kept = _least(found, rule.count).within(rule.limit).without(rule.apart)
+    return bool(components(kept.source, kept.target, least=rule.min_ring))
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ class Rule:
     min_weight: int
     limit: float
     min_ring: int
+    apart: tuple[Ints, ...] = ()  # groups whose pairs make no edge
 
 
 def rule(found: Pairs, count: int, min_weight: int, level: float, min_ring: int) -> Rule:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from detectors.base import resolve
-from detectors.coaction import clearing
 from detectors.coaction.context import alike, discloses
 from detectors.run import run
 from detectors.shilling import Search, Shilling, _span
@@ -330,10 +329,7 @@ def test_spans_read_as_people_say_them() -> None:
     assert [_span(d) for d in (8.25, 0.5, 0.02, 0.0)] == ["8.2 days", "12.0 hours", "29 minutes", "1 minute"]
 
 
-def test_explanations_are_as_many_as_their_discounts(tmp_path: Path) -> None:
-    from detectors.shilling import DISCOUNTS
-
-    assert len(DISCOUNTS) == len(clearing._CHECKS)
+def test_a_search_of_nothing_finds_nothing(tmp_path: Path) -> None:
     with open_store("memory://", tmp_path / "data") as store, store.view() as view:
         from detectors.base import Scope
 
