@@ -17,11 +17,12 @@ import numpy as np
 from bench.planting.planters import PLANTERS, Settings, plant
 from bench.planting.streams import Posts, german_elections
 from bench.report import Result
+from detectors.coaction import engine
 from detectors.coaction.features import Values, features
 from detectors.coaction.ranking import Example, Learnt, Ranking, Weighted
-from detectors.coaction.rings import components
-from detectors.coaction.streams import Stream, names_of, pairs, rule
+from detectors.coaction.streams import Stream, names_of
 from detectors.coaction.subject import Acts, of_events
+from detectors.coaction.surprisal import Layer
 
 WINDOW_S = 60.0
 TAUGHT, TESTED, ON_CURVES = range(1000, 1005), range(5000, 5020), range(6000, 6004)  # seeds
@@ -51,11 +52,9 @@ def search(posts: Posts) -> tuple[list[set[str]], list[Values]]:
     tables = posts.tables()
     keys = names_of(list(tables.values()))
     names = keys.to_pylist()
-    streams = [Stream(action, table, WINDOW_S, keys, prompt=False) for action, table in tables.items()]
-    found = pairs(streams, len(names), 2)
-    kept = found.within(rule(found, len(names), 2, 0.05, 3).limit)
-    acts = Acts(streams)
-    rings = components(kept.source, kept.target)
+    found = engine.search([Layer(action, table, WINDOW_S) for action, table in tables.items()], keys)
+    acts = Acts([Stream(action, table, WINDOW_S, keys, prompt=False) for action, table in tables.items()])
+    rings = [ring.codes for ring in found.rings]
     return [{names[c] for c in codes} for codes in rings], [features(of_events(codes, names, acts)) for codes in rings]
 
 

@@ -65,6 +65,12 @@ SETTINGS = (
         "on: after each run, detect shows findings in the Neo4j database itself, to everybody who can read it; off",
         choices=("off", "on"),
     ),
+    Setting(
+        "detect.allow_list",
+        "",
+        "CSV file of who or what may act together, why, and until when; empty: none",
+        path=True,
+    ),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
 )
 SECRETS = {
@@ -109,6 +115,12 @@ class Settings:
     def platform(self) -> str:
         """Platform of ids where the input does not say."""
         return str(self.values["ingest.platform"].value)
+
+    @property
+    def allow_list(self) -> Path | None:
+        """File of what may act together; None where there is none."""
+        named = str(self.values["detect.allow_list"].value)
+        return Path(named) if named else None
 
     @property
     def write_back(self) -> bool:
@@ -210,7 +222,7 @@ def _flat(tree: Mapping[str, Any], file: Path) -> dict[str, Origin]:
 def _text(setting: Setting, value: object, file: Path) -> str:
     if not isinstance(value, str):
         raise SettingsError(f"{setting.name} is {value!r}, not text", str(file), setting.about)
-    return _rebased(value, file.parent) if setting.path else value
+    return _rebased(value, file.parent) if setting.path and value else value
 
 
 def _rebased(value: str, folder: Path) -> str:

@@ -1,11 +1,13 @@
-"""Detector parameters from the configuration and from ``--set``, checked against what detectors declare."""
+"""What detectors are given by the configuration: parameters, also from ``--set``, and what is allowed; checked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from detectors.base import Detector, Value, discover, resolve
+from detectors.coaction.allowlist import AllowList, read
 from graph.errors import ConfigError, unknown
 from lockstep.config import Settings, read_value
 
@@ -32,6 +34,17 @@ def parameters(settings: Settings, given: Sequence[str] = ()) -> dict[str, dict[
         name: resolve(detector, settings.detector(name) | extra.get(name, {}), f"[detectors.{name}]")
         for name, detector in known.items()
     }
+
+
+def allowed(settings: Settings, now: datetime) -> AllowList:
+    """The allow-list as of a moment; empty where none is named.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read, or an entry lacks something; file and line are named.
+    """
+    return AllowList() if settings.allow_list is None else read(settings.allow_list, now)
 
 
 def _given(texts: Sequence[str], known: Mapping[str, Detector]) -> dict[str, dict[str, Any]]:

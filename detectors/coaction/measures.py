@@ -6,19 +6,15 @@ at which the data begin make no difference to any of them.
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 import numpy.typing as npt
 
-from detectors.coaction.null import Floats
 from detectors.coaction.subject import DAY, Subject
 from detectors.coaction.sweep import MICROSECONDS
 
 HOUR = 3_600 * MICROSECONDS
 HARMONICS = np.arange(1, 4)  # of the day: day and night, mornings and evenings, meals
 FEW = 5  # messages outside bursts from which a member's rhythm or interests can be seen
-COMPARED = 40  # members of whom pairs are compared
 ON_THE_MINUTE = 2 * MICROSECONDS
 
 
@@ -39,12 +35,18 @@ def burst_size(subject: Subject) -> float:
 
 def cohesion(subject: Subject) -> float:
     """Share of the pairs of members that were in a burst together."""
-    met: set[tuple[int, int]] = set()
-    for t in subject.ring.togethers:
-        for who in _parties(t.bursts, t.actors):
-            met.update(combinations(who.tolist(), 2))
-    n = len(subject.ring.codes)
-    return len(met) / (n * (n - 1) / 2)
+    from scipy.sparse import coo_array, hstack
+
+    codes = subject.ring.codes
+    parts = [
+        coo_array(
+            (np.ones(len(t.bursts), np.int32), (np.searchsorted(codes, t.actors), t.bursts)), (len(codes), t.count)
+        )
+        for t in subject.ring.togethers
+    ]
+    taken = hstack(parts).tocsr()
+    met = (taken @ taken.T).count_nonzero() - len(np.unique(taken.nonzero()[0]))
+    return float(met / (len(codes) * (len(codes) - 1)))
 
 
 def surprise(subject: Subject) -> float:
@@ -64,7 +66,7 @@ def attention_elsewhere(subject: Subject) -> float:
     """Mean over bursts of the share of all acts on their object that are not members'."""
     shares = []
     for t in subject.ring.togethers:
-        _, first = np.unique(t.bursts, return_index=True)
+        first, _ = _bounds(t.bursts)
         mine = np.bincount(_things(subject, t.stream), minlength=len(t.stream.sweep.things))
         every = t.stream.null.popularity
         shares.append(1 - mine[t.things[first]] / np.maximum(every[t.things[first]], 1))
@@ -78,12 +80,10 @@ def crowd(subject: Subject) -> float:
         sweep = t.stream.sweep
         edges = np.searchsorted(sweep.objects, np.arange(len(sweep.things) + 1))
         mine = t.stream.among(subject.ring.codes)
-        _, first = np.unique(t.bursts, return_index=True)
-        last = np.append(first[1:], len(t.bursts)) - 1
-        for i, j in zip(first, last, strict=True):
-            low, high = edges[t.things[i]], edges[t.things[i] + 1]
-            span = sweep.times[low:high]
-            begin, end = low + np.searchsorted(span, [t.times[i] - HOUR, t.times[j] + HOUR + 1])
+        for first, after in zip(*_bounds(t.bursts), strict=True):
+            low, high = edges[t.things[first]], edges[t.things[first] + 1]
+            span = [t.times[first] - HOUR, t.times[after - 1] + HOUR + 1]
+            begin, end = low + np.searchsorted(sweep.times[low:high], span)
             shares.append(1 - mine[begin:end].mean())
     return float(np.mean(shares))
 
@@ -101,10 +101,10 @@ def frequency(subject: Subject) -> float:
 
 def regularity(subject: Subject) -> float | None:
     """How even the gaps between bursts are: 1 / (1 + their coefficient of variation); None for under four bursts."""
-    starts = np.unique(np.concatenate([_begins(t.bursts, t.times) for t in subject.ring.togethers]))
+    starts = np.unique(np.concatenate([t.times[_bounds(t.bursts)[0]] for t in subject.ring.togethers]))
     if len(starts) < 4:
         return None
-    gaps = np.diff(np.sort(starts)).astype(float)
+    gaps = np.diff(starts).astype(float)
     return float(1 / (1 + gaps.std() / max(gaps.mean(), 1.0)))
 
 
@@ -132,20 +132,19 @@ def layers(subject: Subject) -> float:
 
 def leading(subject: Subject) -> float:
     """How much oftener the same account begins a burst than if each member in it were as likely to: 0 … 1."""
-    firsts: dict[int, float] = {}
-    fair: dict[int, float] = {}
+    excess: dict[int, float] = {}
     total = 0
     for t in subject.ring.togethers:
-        _, first = np.unique(t.bursts, return_index=True)
-        for i, who in zip(first, _parties(t.bursts, t.actors), strict=True):
-            starters = np.unique(t.actors[i : i + len(who)][t.times[i : i + len(who)] == t.times[i]])
+        begins, ends = _bounds(t.bursts)
+        for begin, end in zip(begins, ends, strict=True):
+            who = np.unique(t.actors[begin:end])
+            starters = np.unique(t.actors[begin:end][t.times[begin:end] == t.times[begin]])
             for member in who.tolist():
-                fair[member] = fair.get(member, 0.0) + 1 / len(who)
+                excess[member] = excess.get(member, 0.0) - 1 / len(who)
             for member in starters.tolist():  # several at the same moment share the beginning
-                firsts[member] = firsts.get(member, 0.0) + 1 / len(starters)
+                excess[member] += 1 / len(starters)
             total += 1
-    excess = max(n - fair[m] for m, n in firsts.items())
-    return float(max(excess, 0.0) / total)
+    return max(*excess.values(), 0.0) / total
 
 
 def rhythm(subject: Subject) -> float | None:
@@ -154,21 +153,37 @@ def rhythm(subject: Subject) -> float | None:
     Members are compared with each other: at which hours they are awake makes no difference.
     """
     turns = [np.array(times) / DAY for times in subject.apart.values() if len(times) >= FEW]
-    waves = [np.exp(2j * np.pi * HARMONICS[:, None] * t).mean(axis=1) for t in turns[:COMPARED]]
-    waves = [w / length for w in waves if (length := float(np.linalg.norm(w))) > 0]
-    if len(waves) < 2:
+    waves = [np.exp(2j * np.pi * HARMONICS[:, None] * t).mean(axis=1) for t in turns]
+    units = [w / length for w in waves if (length := float(np.linalg.norm(w))) > 0]
+    if len(units) < 2:
         return None
-    return float(np.mean([np.vdot(a, b).real for a, b in combinations(waves, 2)]))
+    whole = np.sum(units, axis=0)
+    return _pairwise(float(np.vdot(whole, whole).real), len(units))
 
 
 def interests(subject: Subject) -> float | None:
-    """How much members' interests overlap outside bursts: mean cosine of the objects of their other messages; 0 … 1."""
-    vectors = _interests(subject)
-    lengths = np.sqrt((vectors**2).sum(axis=1))
-    some = vectors[lengths > 0] / lengths[lengths > 0, None]
+    """How much members' interests overlap outside bursts: mean cosine of the objects of their other messages; 0 … 1.
+
+    An object counts the more, the fewer act on it.
+    """
+    from scipy.sparse import coo_array, hstack
+
+    codes = subject.ring.codes
+    many = np.array([len(subject.apart[int(c)]) >= FEW for c in codes])
+    parts = []
+    for own in subject.own:
+        rows = np.searchsorted(codes, own.actors)
+        keep = ~own.together & many[rows]
+        entries = np.unique(np.stack([rows[keep], own.things[keep]]), axis=1)
+        weight = 1 / np.log(own.stream.null.popularity[entries[1]] + np.e)
+        parts.append(coo_array((weight, (entries[0], entries[1])), (len(codes), len(own.stream.sweep.things))))
+    vectors = hstack(parts).tocsr()
+    lengths = np.sqrt(np.asarray((vectors**2).sum(axis=1)).ravel())
+    some = np.flatnonzero(lengths)
     if len(some) < 2:
         return None
-    return float(np.mean([float(a @ b) for a, b in combinations(some[:COMPARED], 2)]))
+    whole = np.asarray((1 / lengths[some]) @ vectors[some])
+    return max(_pairwise(float(whole @ whole), len(some)), 0.0)
 
 
 def lingering(subject: Subject) -> float:
@@ -211,37 +226,17 @@ def activity(subject: Subject) -> float:
     return float(np.log10(1 + np.median([subject.ring.activity.get(int(c), 0) for c in subject.ring.codes])))
 
 
-def _begins(bursts: npt.NDArray[np.int64], times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    _, first = np.unique(bursts, return_index=True)
-    return times[first]
+def _pairwise(squared: float, count: int) -> float:
+    """Mean inner product over the pairs of some unit vectors, from the squared length of their sum."""
+    return (squared - count) / (count * (count - 1))
 
 
-def _parties(bursts: npt.NDArray[np.int64], actors: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int64]]:
-    """Who was in each burst, by burst, sorted."""
-    taken = np.unique(np.stack([bursts, actors.astype(np.int64)]), axis=1)
-    return np.split(taken[1], np.flatnonzero(np.diff(taken[0])) + 1)
+def _bounds(bursts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where each burst begins and where it is over."""
+    begins = np.flatnonzero(np.diff(bursts, prepend=-1)).astype(np.int64)
+    return begins, np.append(begins[1:], len(bursts)).astype(np.int64)
 
 
 def _things(subject: Subject, stream: object) -> npt.NDArray[np.int32]:
     found = [o.things for o in subject.own if o.stream is stream]
     return np.concatenate(found) if found else np.empty(0, np.int32)
-
-
-def _interests(subject: Subject) -> Floats:
-    """Members × objects outside bursts: whether the member acted on it, rarer objects weighing more."""
-    columns: dict[tuple[int, int], int] = {}
-    entries: list[tuple[int, int, float]] = []
-    rows = {int(c): i for i, c in enumerate(subject.ring.codes)}
-    counts: dict[int, set[str]] = {}
-    for number, own in enumerate(subject.own):
-        weight = 1 / np.log(own.stream.null.popularity + np.e)
-        for actor, thing, together, key in zip(own.actors, own.things, own.together, own.keys, strict=True):
-            if not together:
-                column = columns.setdefault((number, int(thing)), len(columns))
-                entries.append((rows[int(actor)], column, float(weight[thing])))
-                counts.setdefault(rows[int(actor)], set()).add(key)
-    found = np.zeros((len(rows), len(columns)))
-    for row, column, value in entries:
-        if len(counts[row]) >= FEW:
-            found[row, column] = value
-    return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from detectors.base import discover, resolve
 from lockstep.config import SECRETS, SETTINGS
+from lockstep.parameters import allowed
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 
 
@@ -25,7 +27,7 @@ def show(
 ) -> None:
     """Show every setting in force, where it is from, and what it means. Secrets are never shown."""
     s = session(config, store, data_dir, as_json=as_json)
-    rows = [*_plain(s), *_detectors(s), *_secrets(s)]
+    rows = [*_plain(s), *_allowed(s), *_detectors(s), *_secrets(s)]
     if s.as_json:
         s.emit(rows)
         return
@@ -42,6 +44,20 @@ def _plain(s: Session) -> list[dict[str, object]]:
     for setting in SETTINGS:
         origin = s.settings.values[setting.name]
         rows.append(_row(setting.name, origin.value, origin.source, setting.variable, setting.about))
+    return rows
+
+
+def _allowed(s: Session) -> list[dict[str, object]]:
+    """What may act together, an entry a row; those that have expired are said to have."""
+    allow = allowed(s.settings, datetime.now(UTC))
+    rows = []
+    for entry in sorted((*allow.entries, *allow.expired), key=lambda e: (e.kind, e.values, e.until)):
+        state = "expired" if entry in allow.expired else "until"
+        about = f"{entry.reason}; {state} {entry.until:%Y-%m-%d}; added by {entry.added_by}"
+        about += f" ({entry.source})" if entry.source else ""
+        rows.append(
+            _row(f"allow.{entry.kind}", " ".join(entry.values), entry.where, "LOCKSTEP_DETECT_ALLOW_LIST", about)
+        )
     return rows
 
 

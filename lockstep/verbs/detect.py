@@ -11,7 +11,7 @@ import typer
 from detectors.base import Scope
 from graph.errors import ConfigError, DetectorError, StoreError
 from graph.findings import Priority, Status
-from lockstep.parameters import parameters
+from lockstep.parameters import allowed, parameters
 from lockstep.session import FLAGGED, ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.showing import SEEN, alone, shown, writable
 
@@ -68,7 +68,10 @@ def detect(
     """Run detectors and record their findings. A detector that fails does not stop the others."""
     s = session(config, store, data_dir, as_json=as_json)
     now = datetime.now(UTC)
-    scope = Scope(moment(since, "--since", now), moment(until, "--until", now))
+    allow = allowed(s.settings, now)
+    scope = Scope(moment(since, "--since", now), moment(until, "--until", now), allow.entries)
+    if allow.expired:
+        s.note(f"warning: {len(allow.expired)} allow-list entries have expired and count no more: lockstep doctor")
     params = parameters(s.settings, given or ())
     results, unseen = detect_and_show(s, names or list(params), params, scope, shadow or ())
     report(s, results)

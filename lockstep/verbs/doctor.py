@@ -17,7 +17,7 @@ from detectors.base import discover as detectors
 from graph.errors import LockstepError
 from graph.store import Checked
 from ingest.formats.base import discover as formats
-from lockstep.parameters import parameters
+from lockstep.parameters import allowed, parameters
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 
 LOW_DISK = 1_000_000_000  # bytes
@@ -65,11 +65,27 @@ def _settings(s: Session) -> Iterator[Check]:
         parameters(s.settings)
     except LockstepError as error:
         yield Check("detector parameters", "error", error.message, f"{error.where} {error.hint}".strip())
+    yield from _allow_list(s)
     if s.settings.pseudonym_key is None:
         hint = "set it before loading identifiers: openssl rand -hex 32"
         yield Check("LOCKSTEP_PSEUDONYM_KEY", "warning", "not set", hint)
     else:
         yield Check("LOCKSTEP_PSEUDONYM_KEY", "ok", "set")
+
+
+def _allow_list(s: Session) -> Iterator[Check]:
+    if s.settings.allow_list is None:
+        return
+    try:
+        allow = allowed(s.settings, datetime.now(UTC))
+    except LockstepError as error:
+        yield Check("allow-list", "error", error.message, f"{error.where} {error.hint}".strip())
+        return
+    yield Check("allow-list", "ok", f"{len(allow.entries)} entries in force")
+    for entry in allow.expired:
+        yield Check("allow-list", "warning", f"expired: {entry.shown}", f"{entry.where}: renew it or take it out")
+    for entry in allow.expiring:
+        yield Check("allow-list", "warning", f"ends within 14 days: {entry.shown}", entry.where)
 
 
 def _disk(folder: Path) -> Iterator[Check]:

@@ -197,8 +197,28 @@ def _sentences(s: Session, f: Finding) -> None:
     if f.would_clear:
         s.line()
         s.table(["would clear it", "state", "detail"], [[c.text, c.state, c.detail] for c in f.would_clear])
+    _why(s, f)
     for limit in f.limits:
         s.line(f"limit: {limit}")
+
+
+def _why(s: Session, f: Finding) -> None:
+    """What the score is made of; features that no part of it hangs on are left out."""
+    rows = [
+        [
+            r.name,
+            "unknown" if r.value is None else f"{r.value:.3g}",
+            f"{r.weight:.3f}",
+            f"{r.contribution:+.3f}",
+            r.about,
+        ]
+        for r in f.reasons
+        if r.weight or r.contribution or r.value is None
+    ]
+    if rows:
+        s.line()
+        s.line(f"score {f.score:.2f}: {f.score_means}")
+        s.table(["why this score", "value", "weight", "contribution", "a high value says"], rows)
 
 
 def _measure(e: Evidence) -> str:
