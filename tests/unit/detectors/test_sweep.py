@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from detectors.coaction import kernels
-from detectors.coaction.sweep import Sweep, sweep
+from detectors.coaction.sweep import Hubs, Sweep, sweep, sweeps
 from graph.projection import SCHEMA, coded
 from graph.schema import TIME
 from tests.coactions import Event, events_of, naive, weights
@@ -62,23 +67,109 @@ def test_many_partners_make_the_table_of_results_grow() -> None:
     assert len(sweep(events_of(rows), 0, threads=1)) == 60 * 59
 
 
-def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernels as the Python that they are written in."""
-    for name in ("room", "windows", "messages", "occasions", "spans"):
-        function = getattr(kernels, name)
-        monkeypatch.setattr(kernels, name, getattr(function, "py_func", function))
+KERNELS = sorted(name for name, value in vars(kernels).items() if hasattr(value, "py_func"))
+MANY: list[Event] = [*SOME, *((f"u{i:02}", "Z", 0.0, f"z{i}") for i in range(40)), ("b", "Z", 1.0, "m1")]
+
+
+def _everything(rows: list[Event]) -> list[object]:
+    """What every kernel computes, as plain values."""
+    table = events_of(rows)
+    by_time = events_of(sorted(rows, key=lambda r: r[2]))
+    swept = Sweep(table, 60, threads=1)
+    edges = swept.by_message(loops=True)
+    several = sweeps(by_time, [60, 0, 1], loops=True)
+    return [
+        edges.table().to_pylist(),
+        [e.table().to_pylist() for e in several],
+        [s.tolist() for s in swept.spans(edges)],
+        swept.by_occasion(min_weight=2).table().to_pylist(),
+        swept.by_decay(9.0).table().to_pylist(),
+        swept.given(edges.source, edges.target).tolist(),
+        [str(h) for h in Sweep(table, 60, hubs=Hubs(10)).hubs],
+        Sweep(table, 60, memory_mb=0.001).by_message(loops=True).table().to_pylist(),
+    ]
 
 
 def test_kernels_do_the_same_as_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    many: list[Event] = [*SOME, *((f"u{i:02}", "Z", 0.0, f"z{i}") for i in range(40))]
-    table = events_of(many)
-    fast = (sweep(table, 60, loops=True), Sweep(table, 60).by_occasion(min_weight=2))
-    spans = Sweep(table, 60).spans(fast[0])
-    _plain(monkeypatch)
-    slow = (sweep(table, 60, loops=True), Sweep(table, 60).by_occasion(min_weight=2))
-    assert [e.table() for e in fast] == [e.table() for e in slow]
-    assert [s.tolist() for s in Sweep(table, 60).spans(slow[0])] == [s.tolist() for s in spans]
-    assert weights(slow[0].table()) == naive(many, 60, loops=True)
+    fast = _everything(MANY)
+    called = set()
+    for name in KERNELS:
+        plain = getattr(kernels, name).py_func
+
+        def noted(*given: Any, plain: Callable[..., Any] = plain, name: str = name) -> Any:
+            called.add(name)
+            return plain(*given)
+
+        monkeypatch.setattr(kernels, name, noted)
+    slow = _everything(MANY)
+    assert fast[:4] + fast[5:] == slow[:4] + slow[5:]
+    for a, b in zip(fast[4], slow[4], strict=True):  # type: ignore[call-overload]
+        assert {**a, "weight": 0} == {**b, "weight": 0}
+        assert a["weight"] == pytest.approx(b["weight"], rel=1e-14)
+    assert {(e["source"], e["target"]): e["weight"] for e in slow[0]} == naive(MANY, 60, loops=True)  # type: ignore[attr-defined]
+    if KERNELS:  # with the compiler switched off there is nothing to compare
+        assert called == set(KERNELS)
+
+
+def test_several_windows_are_several_results() -> None:
+    """coordination-network-toolkit writes every window into one table (its issue 56): the last one computed is all."""
+    rows: list[Event] = [("a", "X", 0, "1"), ("b", "X", 5, "2"), ("c", "X", 50, "3")]
+    wide, narrow, none = sweeps(events_of(rows), [60, 10, 0])
+    assert weights(wide.table()) == naive(rows, 60)
+    assert weights(narrow.table()) == {("a", "b"): 1, ("b", "a"): 1}
+    assert len(none) == 0
+    assert sweeps(events_of(rows), []) == []
+    with pytest.raises(ValueError, match="a window of 61 s in a sweep of 60 s"):
+        Sweep(events_of(rows), 60).by_message_within([61])
+
+
+def test_a_message_counts_its_nearest_partner() -> None:
+    rows: list[Event] = [("a", "X", 0, "1"), ("b", "X", 10, "2"), ("b", "X", -20, "3"), ("a", "X", 70, "4")]
+    found = weights(Sweep(events_of(rows), 60).by_decay(10.0).table())
+    assert found == {
+        ("a", "b"): pytest.approx(math.exp(-1) + math.exp(-6)),
+        ("b", "a"): pytest.approx(math.exp(-1) + math.exp(-2)),
+    }
+    assert weights(Sweep(events_of(rows), 60).by_decay(10.0, min_weight=0.4).table()).keys() == {("b", "a")}
+
+
+@pytest.mark.parametrize("tau", [0.0, -1.0, math.nan, math.inf])
+def test_a_time_constant_is_a_positive_number(tau: float) -> None:
+    with pytest.raises(ValueError, match="tau_s"):
+        Sweep(SCHEMA.empty_table(), 60).by_decay(tau)
+
+
+def test_a_hub_is_named_with_its_share() -> None:
+    rows: list[Event] = [(f"u{i}", "BTC" if i < 69 else f"own{i}", 0.0, f"m{i}") for i in range(500)]
+    rows += [("u0", "rare", 0.0, "r0"), ("u1", "rare", 0.0, "r1")]
+    swept = Sweep(events_of(rows), 60, hubs=Hubs(per_window=20))
+    (hub,) = swept.hubs
+    assert (hub.key, hub.events, hub.per_window) == ("BTC", 69, 68)
+    assert hub.sentence("$BTC") == "$BTC skipped: 13.7 % of all posts"
+    assert str(hub) == "BTC skipped: 13.7 % of all posts"
+    rare = swept.by_message()
+    assert weights(rare.table()) == {("u0", "u1"): 1, ("u1", "u0"): 1}
+    assert swept.given(rare.source, rare.target).tolist() == [2, 2]
+    assert swept.given(rare.source, rare.target, hubs_only=True).tolist() == [1, 1]
+    assert swept.codes(["u1", "nobody", "u0"]).tolist() == [swept.names.to_pylist().index("u1"), -1, 0]
+    part, _ = swept.only(np.ones(len(swept.times), bool))
+    assert part.hubs == ()
+    assert part.given(rare.source[:0], rare.target[:0]).tolist() == []
+
+
+def test_edges_come_in_pieces_too() -> None:
+    edges = sweep(events_of(MANY), 60)
+    pieces = list(edges.parts(7))
+    assert [len(p) for p in pieces[:-1]] == [7] * (len(pieces) - 1)
+    assert pa.concat_tables([p.table() for p in pieces]).equals(edges.table().combine_chunks())
+
+
+def test_nothing_is_left_of_what_was_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    little = sweep(events_of(MANY), 60, memory_mb=0.0001)
+    assert isinstance(little.source.base, np.memmap)
+    assert weights(little.table()) == naive(MANY, 60)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_place_for_compiled_code_it_is_compiled_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
