@@ -75,14 +75,18 @@ class Action:
 
     def shown(self, thing: str) -> str:
         """The act with its object, short enough for a sentence."""
+        return self.doing.format(self.called(thing))
+
+    def called(self, thing: str) -> str:
+        """An object as people read it."""
+        if "{}" not in self.doing:
+            return "everything"
         node, thing = self.of(thing)
         if node is NodeType.TICKER:
-            thing = f"${thing}"
-        elif node is NodeType.HASHTAG:
-            thing = f"#{thing}"
-        elif node is None and len(thing) > TEXT_SHOWN:
-            thing = f"{thing[: TEXT_SHOWN - 1]}…"
-        return self.doing.format(thing)
+            return f"${thing}"
+        if node is NodeType.HASHTAG:
+            return f"#{thing}"
+        return f"{thing[: TEXT_SHOWN - 1]}…" if node is None and len(thing) > TEXT_SHOWN else thing
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -163,7 +167,8 @@ def sweep_of(
     if ACTIONS[action].near:
         found = Similar(table, window_s, similarity)
         return found, (*_undated(table), *found.limits)
-    return Sweep(table, window_s), _undated(table)
+    sweep = Sweep(table, window_s)
+    return sweep, (*_undated(table), *(hub.sentence(ACTIONS[action].called(hub.key)) for hub in sweep.hubs))
 
 
 def events_of(

@@ -19,12 +19,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from detectors.coaction.sweep import MICROSECONDS, Edges, Ints, Longs
+from detectors.coaction.coded import read, width_of
+from detectors.coaction.hubs import Hubs
+from detectors.coaction.sweep import DEFAULT_HUBS, Edges, Ints, Longs
 from detectors.text import MOST, THRESHOLD, Near, comparable, near
 from graph.projection import SCHEMA, coded
 
 if TYPE_CHECKING:
     from detectors.coaction.similar_kernels import NearPlan
+
+WIDEST = 1 << 62  # µs; more than all times there are, and room to add a time to it
+SHOWN = 40  # characters of a text that is named
 
 
 class Similar:
@@ -43,6 +48,9 @@ class Similar:
         How many threads count; all processors by default. The result does not depend on it.
     most : int
         Candidates of similar texts looked at, at most (:func:`detectors.text.near`).
+    hubs : Hubs or None
+        Which texts are not counted because their posts have too many posts of similar texts in their windows; they are
+        named in ``limits``. None: all are counted, whatever it costs.
 
     Attributes
     ----------
@@ -52,6 +60,8 @@ class Similar:
         Which of them are similar.
     empty : int
         Events left out.
+    hubs : ndarray of int64
+        Places of the texts that are not counted, most used first.
     """
 
     def __init__(
@@ -62,30 +72,40 @@ class Similar:
         *,
         threads: int | None = None,
         most: int = MOST,
+        hubs: Hubs | None = DEFAULT_HUBS,
     ) -> None:
-        if not window_s >= 0:
-            raise ValueError(f"window_s is {window_s}, less than 0")
-        self.width = round(window_s * MICROSECONDS)
+        self.width = min(width_of(window_s), WIDEST)
         self.threads = threads or cpu_count() or 1
-        actor, thing, message = (_column(events, name) for name in ("actor", "object", "message"))
-        self.names: pa.Array = actor.dictionary
-        self.ids: pa.Array = message.dictionary
-        folded = [comparable(text) for text in thing.dictionary.to_pylist()]
+        found, (self.names, things, self.ids) = read(events)
+        folded = [comparable(text) for text in things.to_pylist()]
         self.texts = sorted(set(folded) - {""})
         place = {text: code for code, text in enumerate(self.texts)}
-        codes = np.array([place.get(text, -1) for text in folded], np.int32)
-        texts = codes[thing.indices.to_numpy()]
-        times = events["at"].cast(pa.int64()).to_numpy()
+        texts = np.array([place.get(text, -1) for text in folded], np.int32)[found.objects]
         kept = np.flatnonzero(texts >= 0)
         self.empty = len(texts) - len(kept)
-        order = kept[np.lexsort((times[kept], texts[kept]))]
+        order = kept[np.lexsort((found.times[kept], texts[kept]))]
         self.texts_of: Ints = texts[order]
-        self.times: Longs = times[order]
-        self.actors: Ints = actor.indices.to_numpy()[order].astype(np.int32)
-        self.messages: Ints = message.indices.to_numpy()[order].astype(np.int32)
+        self.times: Longs = found.times[order]
+        self.actors: Ints = found.actors[order]
+        self.messages: Ints = found.messages[order]
         self.starts: Longs = np.searchsorted(self.texts_of, np.arange(len(self.texts) + 1))
         spans = np.stack([self.times[self.starts[:-1]], self.times[self.starts[1:] - 1]], axis=1)
         self.near: Near = near(self.texts, threshold, spans=spans, width=self.width, most=most)
+        self.hubs, self._near = self._split(hubs)
+
+    def _split(self, hubs: Hubs | None) -> tuple[Longs, tuple[Longs, Ints]]:
+        """Texts that are not counted, most used first, and for each other text those similar to it."""
+        from detectors.coaction.similar_kernels import near_crowds
+
+        bounds, others = self.near.neighbours()
+        if hubs is None:
+            return np.empty(0, np.int64), (bounds, others)
+        uses = np.diff(self.starts)
+        hub = near_crowds(self.starts, self.times, bounds, others, self.width) > (hubs.per_window + 1) * uses
+        left = np.flatnonzero(hub)
+        kept = ~(hub[others] | np.repeat(hub, np.diff(bounds)))
+        counts = np.concatenate([[0], np.cumsum(kept)])
+        return left[np.argsort(-uses[left], kind="stable")], (counts[bounds], others[kept])
 
     @cached_property
     def limits(self) -> tuple[str, ...]:
@@ -152,13 +172,11 @@ class Similar:
         order = np.lexsort((within, self.actors))
         bounds = np.searchsorted(self.actors[order], np.arange(len(self.names) + 1))
         events = (self.actors, self.texts_of, self.messages, self.times)
-        return NearPlan(order, bounds, *events, self.starts, *self.near.neighbours(), self.width)
+        return NearPlan(order, bounds, *events, self.starts, *self._near, self.width)
 
 
-def _column(events: pa.Table, name: str) -> pa.DictionaryArray:
-    if events.num_rows:
-        return events[name].combine_chunks()
-    return pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], pa.string()))
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _sorted(table: pa.Table) -> pa.Array:

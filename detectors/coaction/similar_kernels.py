@@ -255,6 +255,23 @@ class NearPlan(NamedTuple):
 
 
 @compiled
+def near_crowds(starts: Longs, times: Longs, near_bounds: Longs, near: Ints, width: int) -> Longs:
+    """Of each text, how many events on texts similar to it are in the windows of its events, added up."""
+    out = np.zeros(len(starts) - 1, np.int64)
+    for text in range(len(out)):
+        for other in near[near_bounds[text] : near_bounds[text + 1]]:
+            low, high, stop = starts[other], starts[other], starts[other + 1]
+            for i in range(starts[text], starts[text + 1]):
+                while low < stop and times[i] - times[low] > width:
+                    low += 1
+                high = max(low, high)
+                while high < stop and times[high] - times[i] <= width:
+                    high += 1
+                out[text] += high - low
+    return out
+
+
+@compiled
 def near_messages(plan: NearPlan, begin: int, end: int, floor: int, loops: bool) -> Ints:
     """Weights of the accounts ``begin … end``: how many of their messages have a partner with a similar text.
 
