@@ -48,14 +48,13 @@ class Growth:
     ----------
     surprisal : Surprisal
         The events.
-    windows : ndarray of int64, shape (n_layers,)
-        Width of each layer's window, in µs.
     """
 
-    def __init__(self, surprisal: Surprisal, windows: Longs) -> None:
+    def __init__(self, surprisal: Surprisal) -> None:
         self._surprisal = surprisal
         self._events = surprisal.events
-        self._widths: Longs = windows[surprisal.events.layer]
+        widths = np.array([layer.width for layer in surprisal.layers], np.int64)
+        self._widths: Longs = widths[surprisal.events.layer]
         self._activity = surprisal.activity()
         self._order: Longs = np.argsort(self._events.actor, kind="stable")
         self._bounds = np.searchsorted(self._events.actor[self._order], np.arange(surprisal.count + 1))

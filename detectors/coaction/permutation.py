@@ -17,6 +17,7 @@ from os import cpu_count
 import numpy as np
 import numpy.typing as npt
 
+from detectors.coaction.fused import Fused
 from detectors.coaction.rings import labelled
 from detectors.coaction.surprisal import Floats, Pairs, Surprisal
 from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
@@ -78,7 +79,13 @@ class Chance:
 
 
 def chance(
-    surprisal: Surprisal, *, draws: int = 99, hold_s: float = 86_400.0, least: int = 3, seed: int = 0, threads: int = 0
+    surprisal: Surprisal | Fused,
+    *,
+    draws: int = 99,
+    hold_s: float = 86_400.0,
+    least: int = 3,
+    seed: int = 0,
+    threads: int = 0,
 ) -> Chance:
     """Judge the observed pairs against datasets drawn under the null.
 
@@ -128,7 +135,7 @@ def _nth(rarity: Floats, floor: float) -> float:
 class _Mixer:
     """Deals authors out anew within periods."""
 
-    def __init__(self, surprisal: Surprisal, hold_s: float) -> None:
+    def __init__(self, surprisal: Surprisal | Fused, hold_s: float) -> None:
         self._authors = surprisal.authors
         hold = round(hold_s * MICROSECONDS)
         period = surprisal.moments() // hold if hold else np.zeros(len(self._authors), np.int64)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from detectors.coaction.sweep import Ints
+
+SPLIT = 3
+"""Accounts of a part that can be split off, at least."""
 
 
 def components(source: Ints, target: Ints, *, least: int = 3) -> list[Ints]:
@@ -40,3 +45,50 @@ def labelled(source: Ints, target: Ints) -> tuple[Ints, Ints]:
     graph = coo_array((np.ones(len(source), np.int8), ends), shape=(len(nodes), len(nodes)))
     _, label = connected_components(graph, directed=False)
     return nodes, label
+
+
+def communities(source: Ints, target: Ints, seed: int = 0) -> Ints:
+    """The community of each account of a connected graph, by the Leiden algorithm (Traag, Waltman and van Eck, 2019).
+
+    The constant Potts model at half the graph's own density: a part is split off where it is tied to the rest less than
+    half as densely as the whole hangs together, so that two rings joined by a bridge come apart and one sparse ring
+    does not.
+
+    Returns
+    -------
+    ndarray of int32, shape (n_nodes,)
+        By sorted account code, numbered in the order of each community's first account.
+    """
+    from graspologic_native import leiden
+
+    nodes = np.unique(np.concatenate([source, target]))
+    if len(nodes) < 2 * SPLIT:
+        return np.zeros(len(nodes), np.int32)
+    pairs = np.unique(np.stack([np.minimum(source, target), np.maximum(source, target)]), axis=1)
+    density = 2 * pairs.shape[1] / (len(nodes) * (len(nodes) - 1))
+    edges = [(str(u), str(v), 1.0) for u, v in pairs.T.tolist()]
+    _, found = leiden(edges, resolution=density / 2, use_modularity=False, seed=seed, iterations=2)
+    named = np.array([found[str(node)] for node in nodes.tolist()])
+    _, first, label = np.unique(named, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    return rank[label].astype(np.int32)
+
+
+def merged(rings: Sequence[Ints], share: float = 0.5) -> list[list[int]]:
+    """Which rings are one: those that share ``share`` of the smaller one's accounts or more, and so on.
+
+    Others are kept apart, and an account that belongs to several is in each.
+
+    Returns
+    -------
+    list of list of int
+        Places of rings that are one, in the order of each group's first.
+    """
+    group = list(range(len(rings)))
+    for i, one in enumerate(rings):
+        for j in range(i):
+            both = len(np.intersect1d(one, rings[j]))
+            if both >= share * min(len(one), len(rings[j])) and both:
+                old, new = group[i], group[j]
+                group = [new if g == old else g for g in group]
+    return [[i for i, g in enumerate(group) if g == number] for number in sorted(set(group))]

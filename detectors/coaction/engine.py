@@ -1,0 +1,279 @@
+"""The search for rings: pairs, judged against chance, joined over layers, cut to rings, grown to their members.
+
+1. Pairs that meet in a window are judged by their rarity (:mod:`detectors.coaction.surprisal`), all layers as one, or
+   each by itself and combined (:mod:`detectors.coaction.fusion`).
+2. Datasets drawn under the null say which pairs are edges, at which false-discovery rate, and how strong a ring chance
+   makes (:mod:`detectors.coaction.permutation`).
+3. Connected components of edges whose strength chance makes in at most ``level`` of all datasets are rings. One that
+   consists of parts loosely tied (Leiden communities) comes apart where the parts are significant by themselves.
+4. Rings take in accounts that are in their bursts (:mod:`detectors.coaction.growth`); those that then share half of the
+   smaller one are merged, others keep what they share.
+5. The dense part of a ring is its core (:mod:`detectors.coaction.peeling`), the rest its fringe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from detectors.coaction.fused import Fused
+from detectors.coaction.growth import Growth
+from detectors.coaction.leadlag import Lead, leads
+from detectors.coaction.peeling import column_weights, densest
+from detectors.coaction.permutation import Chance, chance, strength
+from detectors.coaction.rings import communities, components, merged
+from detectors.coaction.surprisal import Floats, Layer, Pairs, Surprisal
+from detectors.coaction.sweep import Ints, Longs
+
+SURE = 0.01
+"""Chance of being a bystander up to which an account taken in can be of the core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How rings are searched for.
+
+    Attributes
+    ----------
+    level : float
+        Chance, over the whole search, of reporting any ring where nothing is coordinated; in (0, 1).
+    fdr : float
+        False-discovery rate of the edges reported; in (0, 1).
+    draws : int
+        Datasets drawn under the null; at least 1/level − 1.
+    hold_s : float
+        Periods in which accounts keep how much they do, in seconds; 0: one period.
+    least : int
+        Accounts of a ring.
+    fusion : str
+        ``joint`` (all layers as one; an occasion counts once), ``cauchy`` or ``brown``.
+    grow : bool
+        Whether accounts in a ring's bursts are taken in.
+    cell_s : float or None
+        Stretch of time that is one occasion; ten windows by default.
+    seed : int
+        Of the drawn datasets.
+    """
+
+    level: float = 0.05
+    fdr: float = 0.05
+    draws: int = 99
+    hold_s: float = 86_400.0
+    least: int = 3
+    fusion: str = "joint"
+    grow: bool = True
+    cell_s: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (0 < self.level < 1 and 0 < self.fdr < 1):
+            raise ValueError("level and fdr lie between 0 and 1")
+        if (self.draws + 1) * self.level < 1:
+            raise ValueError(
+                f"{self.draws} drawn datasets cannot show a chance of {self.level}: 1/level − 1 are needed"
+            )
+        if self.least < 2 or self.hold_s < 0:
+            raise ValueError("a ring has at least 2 accounts, and periods are not negative")
+
+
+@dataclass(frozen=True)
+class FoundRing:
+    """One ring.
+
+    Attributes
+    ----------
+    codes : ndarray of int32
+        Its accounts, sorted.
+    core : ndarray of int32
+        Those of its dense part; the others are its fringe.
+    strength, p_value : float
+        Strength of its edges, and the chance that a dataset without coordination has any ring as strong.
+    density : float
+        FRAUDAR's g of the core.
+    edges : Pairs
+        Its edges.
+    bystander : mapping
+        Of accounts taken in, the chance of being a bystander.
+    leads : sequence of Lead
+        Members in the order in which they act, who starts first.
+    """
+
+    codes: Ints
+    core: Ints
+    strength: float
+    p_value: float
+    density: float
+    edges: Pairs
+    bystander: dict[int, float] = field(default_factory=dict)
+    leads: Sequence[Lead] = ()
+
+    @property
+    def fringe(self) -> Ints:
+        """Members outside the core."""
+        return np.setdiff1d(self.codes, self.core)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Attributes
+    ----------
+    surprisal : Surprisal
+        What was searched.
+    chance : Chance
+        What drawn datasets say.
+    edges : Pairs
+        Pairs at the false-discovery rate, and ``q`` of each.
+    layers : ndarray of float64, shape (n_edges, n_layers)
+        Rarity of each edge in each layer alone; 0 where the pair did not meet in it.
+    rings : list of FoundRing
+        The strongest first.
+    """
+
+    surprisal: Surprisal
+    chance: Chance
+    edges: Pairs
+    q: Floats
+    layers: Floats
+    rings: list[FoundRing]
+
+    def names(self, codes: Ints) -> list[str]:
+        """Keys of accounts."""
+        keys: list[str] = self.surprisal.names.take(pa.array(codes)).to_pylist()
+        return keys
+
+
+def search(layers: Sequence[Layer], names: pa.Array, options: Options | None = None) -> Found:
+    """Find rings.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        What accounts did, by action; without hubs and without what is explained.
+    names : pyarrow.Array
+        Sorted keys of all accounts in them.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from detectors.coaction.engine import search
+    >>> search([], pa.array([], pa.string())).rings
+    []
+    """
+    options = options or Options()
+    surprisal = Surprisal(layers, names, options.cell_s)
+    judged = surprisal if options.fusion == "joint" else Fused(surprisal, options.fusion, options.seed)
+    found = chance(judged, draws=options.draws, hold_s=options.hold_s, least=options.least, seed=options.seed)
+    q = found.q()
+    keep = q <= options.fdr
+    edges = found.observed.where(keep)
+    return Found(surprisal, found, edges, q[keep], layer_vector(surprisal, edges), _rings(surprisal, found, options))
+
+
+def layer_vector(surprisal: Surprisal, edges: Pairs) -> Floats:
+    """Rarity of each pair in each layer alone, shape (n_edges, n_layers); 0 where it did not meet in it."""
+    size = np.int64(max(surprisal.count, 1))
+    wanted = edges.source * size + edges.target
+    found = np.zeros((len(edges), len(surprisal.layers)))
+    for number in range(len(surprisal.layers)):
+        met = surprisal.layer(number).pairs(floor=0.0)
+        _, mine, theirs = np.intersect1d(wanted, met.source * size + met.target, return_indices=True)
+        found[mine, number] = met.rarity[theirs]
+    return found
+
+
+def _rings(surprisal: Surprisal, found: Chance, options: Options) -> list[FoundRing]:
+    edges = found.observed.where(found.observed.rarity >= found.threshold)
+    parts = [
+        part
+        for codes in components(edges.source, edges.target, least=options.least)
+        for part in _significant(edges.where(np.isin(edges.source, codes)), found, options)
+    ]
+    growth = Growth(surprisal)
+    grown = [growth.grow(part) if options.grow else (part, {}) for part in parts]
+    rings = []
+    for group in merged([codes for codes, _ in grown]):
+        codes = np.unique(np.concatenate([grown[i][0] for i in group])).astype(np.int32)
+        own = np.unique(np.concatenate([parts[i] for i in group]))
+        bystander = {a: p for i in group for a, p in grown[i][1].items() if a not in own}
+        strongest = max(strength(_inside(edges, parts[i]), found.threshold) for i in group)
+        rings.append(_ring(surprisal, found, codes, (bystander, strongest, _inside(edges, codes))))
+    return sorted(rings, key=lambda r: (-r.strength, r.codes.tolist()))
+
+
+def _inside(edges: Pairs, codes: npt.NDArray[np.int32]) -> Pairs:
+    return edges.where(np.isin(edges.source, codes) & np.isin(edges.target, codes))
+
+
+def _significant(edges: Pairs, found: Chance, options: Options) -> list[Ints]:
+    """The rings in a component: its communities where they stand alone, each with those tied to it that do not."""
+
+    def passes(codes: Ints) -> bool:
+        mine = _inside(edges, codes)
+        if not len(mine) or len(codes) < options.least:
+            return False
+        return float(found.ring_p(strength(mine, found.threshold))) <= options.level
+
+    nodes = np.unique(np.concatenate([edges.source, edges.target])).astype(np.int32)
+    if not passes(nodes):
+        return []
+    label = communities(edges.source, edges.target, options.seed)
+    alone = [c for c in range(int(label.max()) + 1) if passes(nodes[label == c])]
+    if len(alone) < 2:
+        return [nodes]
+    ends = [label[np.searchsorted(nodes, side)] for side in (edges.source, edges.target)]
+    home = {c: c for c in alone}
+    while len(home) < int(label.max()) + 1:  # a weak part goes where most of its edges lead
+        ties = [
+            (home[int(b)], int(a))
+            for one, other in zip(*ends, strict=True)
+            for a, b in ((one, other), (other, one))
+            if int(a) not in home and int(b) in home
+        ]
+        counts = sorted((-ties.count(t), t) for t in set(ties))
+        _, (where, who) = counts[0]
+        home[who] = where
+    return [nodes[np.isin(label, [c for c, h in home.items() if h == where])] for where in alone]
+
+
+def _ring(surprisal: Surprisal, found: Chance, codes: Ints, parts: tuple[dict[int, float], float, Pairs]) -> FoundRing:
+    bystander, strong, edges = parts
+    rows, bursts = together(surprisal, codes)
+    events = surprisal.events
+    weights = column_weights(np.bincount(events.thing, minlength=int(events.thing.max(initial=-1)) + 1))
+    places = np.unique(np.stack([events.thing[rows], surprisal.board.cells[rows]]), axis=1, return_inverse=True)
+    dense, density = densest(events.actor[rows], places[1], weights[places[0][0]])
+    doubtful = [a for a, p in bystander.items() if p > SURE]
+    core = np.setdiff1d(dense, doubtful).astype(np.int32)
+    core = core if len(core) else np.setdiff1d(codes, doubtful)
+    order = leads(events.actor[rows], events.at[rows], bursts)
+    p = float(found.ring_p(strong))
+    return FoundRing(codes, core, strong, p, density, edges, bystander, order)
+
+
+def together(surprisal: Surprisal, codes: Ints) -> tuple[Longs, Longs]:
+    """The events in which members of a ring are together.
+
+    Returns
+    -------
+    events : ndarray of int64
+        Places in the events, by object and time.
+    bursts : ndarray of int64
+        The occasion of each: a run of them on one object, each within a window of the one before.
+    """
+    events = surprisal.events
+    mine = np.flatnonzero(np.isin(events.actor, codes))
+    if not len(mine):
+        return mine, mine
+    thing, at, who = events.thing[mine], events.at[mine], events.actor[mine]
+    widths = np.array([layer.width for layer in surprisal.layers], np.int64)[events.layer[mine]]
+    fresh = np.concatenate([[True], (np.diff(thing) != 0) | (np.diff(at) > widths[1:])])
+    burst = np.cumsum(fresh) - 1
+    pairs = np.unique(np.stack([burst, who]), axis=1)[0]
+    several = np.bincount(pairs)[burst] > 1
+    return mine[several], burst[several]
