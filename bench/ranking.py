@@ -4,6 +4,11 @@ Each kind of planter is left out in turn: the model learns from rings of the oth
 the posts (by time), and ranks rings of the kind left out, planted in the second half under other seeds. What is real
 coordination in the background is not known, so every background ring counts as wrong: the figures are lower bounds.
 The same rings are ranked by the stated weighing as well, which learns nothing.
+
+All planters make new accounts and hide them in the same way, and many of the background's rings are there in both
+halves. So two more figures are given: without the features of what members do apart from their ring, and with no
+account of the background that the model learnt from in what it ranks. Seeds in which no planted ring is found have no
+average precision; how many rings were found is said beside it.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ from detectors.coaction.subject import Acts, of_events
 from detectors.coaction.surprisal import Layer
 
 WINDOW_S = 60.0
-TAUGHT, TESTED, ON_CURVES = range(1000, 1005), range(5000, 5020), range(6000, 6004)  # seeds
+TAUGHT, TESTED, ON_CURVES = range(1000, 1005), range(5000, 5020), range(6000, 6003)  # seeds
 TRIED = range(2000, 2002)  # seeds of the quick form, which was run while features were made; the others were not
 APART = ("activity outside", "interests", "variety", "known before", "activity", "rhythm", "lingering")
 CURVES: Mapping[str, Sequence[tuple[str, Settings]]] = {
@@ -75,6 +80,15 @@ def halves(posts: Posts) -> tuple[Posts, Posts]:
     """The posts before and after the middle one."""
     middle = int(np.median(posts.at))
     return _some(posts, posts.at <= middle), _some(posts, posts.at > middle)
+
+
+def strangers(first: Posts, second: Posts, rings: Sequence[set[str]]) -> tuple[Posts, Posts]:
+    """Of two halves, the posts of some accounts and of the others; nobody is apart from those of its rings."""
+    group = np.arange(1 + max(int(p.actor.max()) for p in (first, second)))
+    for ring in rings:
+        codes = [int(name[1:]) for name in sorted(ring)]
+        group[np.isin(group, group[codes])] = group[codes].min()
+    return _some(first, group[first.actor] % 2 == 0), _some(second, group[second.actor] % 2 == 1)
 
 
 def _some(posts: Posts, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Posts:
@@ -148,6 +162,11 @@ def run(*, quick: bool = False) -> list[Result]:
     ]
     for kind, found in tests.items():
         results += _point(f"{kind} left out", models, {kind: found})
+    one, other = strangers(first, second, [ring for half in (first, second) for ring in search(half)[0]])
+    few = taught[: len(tested)]
+    known = {kind: [planted(one, kind, seed) for seed in few] for kind in kinds}
+    unknown = {kind: [planted(other, kind, seed) for seed in tested[: len(few)]] for kind in kinds}
+    results += _point("other accounts in the background", {out: _taught(known, out) for out in kinds}, unknown)
     for what, points in CURVES.items():
         for at, settings in points[:: 3 if quick else 1]:
             some = kinds[: 1 if quick else None]

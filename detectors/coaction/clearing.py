@@ -249,16 +249,10 @@ def _schedule(subject: Subject) -> Found:
 def _fans(subject: Subject) -> Found:
     """Fans come back to their object at all hours, not only when the others do."""
     acts = away = 0
-    for t in subject.ring.togethers:
-        shared = np.unique(t.things)
-        for own in (o for o in subject.own if o.stream is t.stream):
-            on = np.isin(own.things, shared)
-            for member in np.unique(own.actors[on]):
-                mine = on & (own.actors == member)
-                alone = own.times[mine & ~own.together]
-                acts += int(mine.sum())
-                if len(alone) >= 2 and int(np.ptp(alone)) >= LONG:
-                    away += len(alone)
+    for messages in subject.on_shared.values():
+        alone = [at for at, together in messages.values() if not together]
+        acts += len(messages)
+        away += len(alone) if len(alone) > 1 and max(alone) - min(alone) >= LONG else 0
     return _state(
         away / max(acts, 1),
         f"{away} of {acts} acts on the same things were apart from the others, over a week or more",

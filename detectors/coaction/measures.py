@@ -187,15 +187,9 @@ def interests(subject: Subject) -> float | None:
 
 
 def lingering(subject: Subject) -> float:
-    """Of all that members did on the objects of their bursts, the share that is in no burst."""
-    inside = outside = 0
-    for t in subject.ring.togethers:
-        shared = np.unique(t.things)
-        for own in (o for o in subject.own if o.stream is t.stream):
-            on = np.isin(own.things, shared)
-            inside += int((on & own.together).sum())
-            outside += int((on & ~own.together).sum())
-    return outside / max(inside + outside, 1)
+    """Of all messages of members on the objects of their bursts, the share that is in no burst."""
+    acts = [together for messages in subject.on_shared.values() for _, together in messages.values()]
+    return 1 - sum(acts) / len(acts)
 
 
 def known_before(subject: Subject) -> float:

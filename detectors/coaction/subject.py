@@ -111,6 +111,16 @@ class Subject:
         return {actor: sorted(messages.values()) for actor, messages in seen.items()}
 
     @cached_property
+    def on_shared(self) -> dict[int, dict[str, tuple[int, bool]]]:
+        """Of each member, its messages on objects of the ring's bursts: time (µs), and whether in a burst itself."""
+        found: dict[int, dict[str, tuple[int, bool]]] = {int(c): {} for c in self.ring.codes}
+        shared = {id(t.stream): np.unique(t.things) for t in self.ring.togethers}
+        for own in self.own:
+            for i in np.flatnonzero(np.isin(own.things, shared.get(id(own.stream), ()))):
+                found[int(own.actors[i])][own.keys[i]] = (int(own.times[i]), bool(own.together[i]))
+        return found
+
+    @cached_property
     def begins(self) -> int:
         """Time of the first event in a burst, µs."""
         return int(min(t.times.min() for t in self.ring.togethers))

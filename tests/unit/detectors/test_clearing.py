@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from detectors.coaction.actions import ACTIONS
+from detectors.coaction.clearing import CHECKS, explanations
 from detectors.coaction.context import alike
 from detectors.shilling import _expected, _span
 from graph.findings import Checked, Finding, Priority
 from graph.model import Post
 from tests.coactions import planted
+from tests.stores import at
 from tests.unit.detectors.test_shilling import MEMBERS, clear, flagged, pumped
 
 
@@ -89,3 +91,74 @@ def test_a_post_with_many_tickers_is_one_occasion_of_its_author(tmp_path: Path) 
     assert {e.value for e in ring.evidence if e.ref in refs} == {8}
     assert " 8 times in " in ring.summary
     assert "on 8 of 8 occasions" in ring.summary
+
+
+def test_posts_on_full_minutes_are_one_schedule(tmp_path: Path) -> None:
+    tables = planted(calls=12)
+    (ring,) = flagged(tables, tmp_path)
+    assert clear(ring, "one schedule").state is Checked.EXCLUDED
+    for post in pumped(tables):
+        post["created_at"] = post["created_at"].replace(second=int(post["account"][-1]) % 2)
+    (ring,) = flagged(tables, tmp_path)
+    said = clear(ring, "one schedule")
+    assert said.state is Checked.PRESENT
+    assert said.detail.endswith("occasions began within 2 s of a full minute")
+    for post in tables["posts"]:
+        post["created_at"] = post["created_at"].replace(second=0, microsecond=0)
+    (ring,) = flagged(tables, tmp_path)
+    assert clear(ring, "one schedule").state is Checked.NOT_CHECKABLE
+
+
+def test_fans_come_back_to_their_object_alone(tmp_path: Path) -> None:
+    tables = planted()
+    (plain,) = flagged(tables, tmp_path)
+    assert clear(plain, "a fan club").state is Checked.EXCLUDED
+    extra = [
+        {"post": f"x:fan{m}{d}", "account": m, "created_at": at(86_400 * d + 5000 + 3000 * i), "tickers": ["PUMP"]}
+        | {"kind": "post", "text": f"still here {m} {d}"}
+        for i, m in enumerate(MEMBERS)
+        for d in range(9)
+    ]
+    (ring,) = flagged({"posts": [*tables["posts"], *extra]}, tmp_path)
+    said = clear(ring, "a fan club")
+    assert said.state is Checked.PRESENT
+    assert said.detail == "45 of 85 acts on the same things were apart from the others, over a week or more"
+    brief = [{**p, "created_at": at(40_000 + 3 * i * 3600)} for i, p in enumerate(extra[:9])]
+    (ring,) = flagged({"posts": [*tables["posts"], *brief]}, tmp_path)
+    assert clear(ring, "a fan club").state is Checked.EXCLUDED
+
+
+def test_each_explanation_is_declared_once_with_a_discount(tmp_path: Path) -> None:
+    texts = [text for text, _, _ in CHECKS]
+    assert len(texts) == len(set(texts)) == 10
+    assert all(0 < discount < 1 for _, discount, _ in CHECKS)
+    (ring,) = flagged(planted(), tmp_path)
+    assert [e.text for e in ring.would_clear] == texts
+
+
+def test_without_a_store_nothing_that_needs_one_is_excluded() -> None:
+    from tests.unit.detectors.test_features import RING, subject
+
+    said = {c.explanation.text: c.explanation.state for c in explanations(subject(RING))}
+    assert said["a declared campaign"] is Checked.NOT_CHECKABLE
+    assert said["official or service accounts"] is Checked.NOT_CHECKABLE
+    assert said["a common trigger: news, a listing"] is Checked.NOT_CHECKABLE
+
+
+def test_what_a_campaign_leaves_unexplained_is_said(tmp_path: Path) -> None:
+    campaign = {"campaign_id": "spring", "start": at(0), "end": at(1e6), "tickers": ["PUMP"]}
+    (ring,) = flagged({**planted(), "campaigns": [{**campaign, "disclosure_required": True}]}, tmp_path)
+    said = clear(ring, "a declared campaign")
+    assert (said.state, said.detail) == (
+        Checked.EXCLUDED,
+        "none loaded covers these posts; 40 left: not disclosed",
+    )
+    devices = [{"account": m, "kind": "device", "value": "d1"} for m in MEMBERS[:4]]
+    (ring,) = flagged({**planted(), "campaigns": [campaign], "identifiers": devices}, tmp_path)
+    assert {layer.name for layer in ring.layers} > {"co_text"}
+    assert clear(ring, "a declared campaign").detail == (
+        "spring covers 8 of 40 posts; 32 left: their authors share an identifier"
+    )
+    network = [{**row, "kind": "ip"} for row in devices]  # a shared network is no shared hand
+    (ring,) = flagged({**planted(), "campaigns": [campaign], "identifiers": network}, tmp_path)
+    assert clear(ring, "a declared campaign").detail == "spring covers 40 of 40 posts"
