@@ -33,8 +33,7 @@ class Fused:
         drawn = np.random.default_rng([seed, 2**31]).permutation(self.authors)
         if method == "brown":
             p, *_ = self._met(drawn)
-            several = len(p) > 1 and p.shape[1] > 1
-            self._covariance = null_covariance(p) if several else 4 * np.eye(p.shape[1])
+            self._covariance = null_covariance(p, self.count * (self.count - 1) // 2)
         rarity = self.pairs(drawn).rarity
         if len(rarity) > KEPT:
             self.floor = float(np.partition(rarity, -round(KEPT))[-round(KEPT)])

@@ -83,16 +83,32 @@ def brown(p: npt.ArrayLike, covariance: npt.ArrayLike) -> Floats:
     return combined
 
 
-def null_covariance(p: npt.ArrayLike) -> Floats:
-    """Covariance of −2 ln p between layers, from pairs of datasets without coordination.
+def null_covariance(p: npt.ArrayLike, pairs: int) -> Floats:
+    """Covariance of −2 ln p between layers, from the pairs of a dataset without coordination.
+
+    Most pairs never meet, so that p is discrete and −2 ln p varies less than the 4 of a uniform p; what is returned is
+    4 times the correlation.
 
     Parameters
     ----------
-    p : array, shape (n_pairs, n_layers)
-        All pairs that met in any layer, 1 where they did not meet in one; at least two.
+    p : array, shape (n_met, n_layers)
+        Pairs that met in any layer; 1 where they did not meet in one.
+    pairs : int
+        All pairs, those that never met among them.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_layers, n_layers)
+        With 4 on the diagonal.
     """
     statistics = -2 * np.log(_checked(p))
-    found: Floats = np.atleast_2d(np.cov(statistics, rowvar=False))
+    total = max(pairs, len(statistics), 1)
+    mean = statistics.sum(axis=0) / total
+    covariance = statistics.T @ statistics / total - np.outer(mean, mean)
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale = np.outer(spread, spread)
+    found: Floats = 4 * np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 0)
+    np.fill_diagonal(found, 4.0)
     return found
 
 
