@@ -8,8 +8,8 @@ because sets of shingles of two widths have nothing in common. A text that weigh
 
 Two texts are similar when the Jaccard similarity of their sets, |A ∩ B| / |A ∪ B|, is at least a threshold. Candidates
 come from MinHash (Broder, 1997) in bands (Indyk and Motwani, 1998): texts with similarity s meet in one of b bands of r
-minima with chance 1 − (1 − sʳ)ᵇ, at least .999 for s at the threshold. Each candidate is then compared exactly: there
-is no false pair, and at most one true pair in a thousand at the threshold itself is missed, fewer above it.
+minima with chance 1 − (1 − sʳ)ᵇ, at least .9995 for s at the threshold. Each candidate is then compared exactly: there
+is no false pair, and one true pair in two thousand at the threshold itself is missed, fewer above it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 THRESHOLD = 0.8
 LOWEST = 0.5  # threshold below which bands would bring together texts that have little in common
-MISSED = 1e-3  # largest share of the pairs at the threshold that no band brings together
+MISSED = 5e-4  # largest share of the pairs at the threshold that no band brings together
 MINIMA = 128  # most hash functions
 SEED = 5
 CHUNK = 1 << 22  # characters whose shingles are in memory at once while texts are sketched

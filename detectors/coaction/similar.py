@@ -112,10 +112,16 @@ class Similar:
         """What was left out, in words."""
         said = []
         if self.empty:
-            said.append(f"{self.empty} posts without words of their own were left out")
+            many = f"{self.empty} posts without words of their own were left out"
+            said.append(many if self.empty > 1 else "1 post without words of its own was left out")
         if self.near.crowded:
+            said.append(f"{self.near.crowded} texts had too many like them to be compared with each: pairs are missing")
+        if len(self.hubs):
+            uses = np.diff(self.starts)[self.hubs]
+            others = f" and {len(uses) - 1} more" if len(uses) > 1 else ""
+            share = uses.sum() / len(self.times)
             said.append(
-                f"{self.near.crowded} texts had more texts like them than could be compared: some pairs are missing"
+                f"“{_short(self.texts[self.hubs[0]])}”{others} skipped: {100 * share:.3g} % of all texts posted"
             )
         return tuple(said)
 

@@ -45,7 +45,7 @@ def packed(codes: Codes, wide: Bytes, lengths: Bytes, out: Keys) -> None:
     """
     for i in range(len(codes)):
         key, used = np.uint64(0), 0
-        for j in range(i, i + lengths[i]):
+        for j in range(i, i + np.int64(lengths[i])):
             bits = WIDE if wide[j] else NARROW
             key = (key << np.uint64(bits)) | np.uint64(codes[j])
             used += bits
