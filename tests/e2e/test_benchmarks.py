@@ -41,3 +41,30 @@ def test_neo4j_ends_with_its_figures(shared_data: Path) -> None:
     for result in line["results"]:
         assert set(result) == {"name", "value", "unit", "target", "met", "low", "high"}
         assert result["value"] > 0
+
+
+@pytest.mark.timeout(600)
+def test_coaction_ends_with_its_figures(shared_data: Path) -> None:
+    assert (shared_data / "cnt" / "generate.py").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "coaction", "--quick"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["bench"] == "coaction"
+    names = [r["name"] for r in line["results"]]
+    assert "join at 60 s relative to the toolkit's" in names
+    assert "largest factor off a · events · log2(events) + b · pairs" in names
+    for result in line["results"]:
+        assert set(result) == {"name", "value", "unit", "target", "met", "low", "high"}
+        assert result["value"] >= 0
+
+
+def test_a_benchmark_may_have_options_of_its_own() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "bench", "coaction", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "--growth" in asked.stdout
+    refused = subprocess.run(
+        [sys.executable, "-m", "bench", "ingest", "--growth"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 2
