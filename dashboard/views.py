@@ -24,6 +24,11 @@ RANK = "Uncalibrated rank"
 ABOUT_RANK = (
     "0 to 1, higher is more striking to this detector. Not a probability: it has not been calibrated against decisions."
 )
+SCORE = "Score"
+ABOUT_SCORE = (
+    "0 to 1: the share of similar rings that people confirmed, where enough decisions are loaded; for the others an "
+    "uncalibrated rank, not a probability. A finding's page says which."
+)
 ABOUT_P = "Chance of a pattern at least this strong under the detector's null model; never the chance of innocence."
 OWN = "Evidence of its own"
 NO_OWN = "none: member only"
@@ -80,13 +85,35 @@ def ticker(symbol: str) -> str:
     return f"${one_line(symbol)}"
 
 
+def score_name(findings: Iterable[Finding]) -> tuple[str, str]:
+    """What the scores of these findings are called, and what that means: a rank is not called more than that."""
+    ranks = all(f.score_means.casefold() == RANK.casefold() for f in findings)
+    return (RANK, ABOUT_RANK) if ranks else (SCORE, ABOUT_SCORE)
+
+
+def reason_rows(finding: Finding) -> list[Row]:
+    """What the score is made of, one row a feature that has a part in it or is unknown."""
+    return [
+        {
+            "Feature": r.name,
+            "Value": "unknown" if r.value is None else number(r.value),
+            "Weight": round(r.weight, 3),
+            "Contribution": round(r.contribution, 3),
+            "A high value says": one_line(r.about),
+        }
+        for r in finding.reasons
+        if r.weight or r.contribution or r.value is None
+    ]
+
+
 def finding_rows(findings: Sequence[Finding]) -> list[Row]:
     """The list of findings, in the order given."""
+    score, _ = score_name(findings)
     return [
         {
             "Priority": str(f.priority) + ("" if f.status is Status.LIVE else " (shadow)"),
             "Kind": kind_label(f.kind),
-            RANK: f.score,
+            score: f.score,
             "Members": len(f.members),
             "Tickers": ", ".join(map(ticker, f.tickers)),
             "What was flagged": one_line(f.summary),

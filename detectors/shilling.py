@@ -110,7 +110,7 @@ class Search:
         if self.ranking.note != Weighted().note:
             said.append(self.ranking.note)
         if self._odd_words:
-            said.append(f"{self._odd_words} verdicts are in words that are not known")
+            said.append(f"verdicts in words that are not known: {self._odd_words}")
         return tuple(said)
 
     def _codes(self, accounts: Sequence[str]) -> Ints:

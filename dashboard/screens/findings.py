@@ -81,6 +81,7 @@ def _columns() -> dict[str, Any]:
         "Priority": column.TextColumn(width=80, help="How soon a person should look; not how severe it is."),
         "Kind": column.TextColumn(width=125),
         views.RANK: column.NumberColumn(format="%.2f", width=120, help=views.ABOUT_RANK),
+        views.SCORE: column.NumberColumn(format="%.2f", width=120, help=views.ABOUT_SCORE),
         "Members": column.NumberColumn(width=75),
         "Tickers": column.TextColumn(width=90),
         "What was flagged": column.TextColumn(width=500),

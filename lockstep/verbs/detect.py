@@ -71,7 +71,8 @@ def detect(
     allow = allowed(s.settings, now)
     scope = Scope(moment(since, "--since", now), moment(until, "--until", now), allow.entries)
     if allow.expired:
-        s.note(f"warning: {len(allow.expired)} allow-list entries have expired and count no more: lockstep doctor")
+        over = len(allow.expired)
+        s.note(f"warning: allow-list entries that have expired and count no more: {over} (lockstep doctor)")
     params = parameters(s.settings, given or ())
     results, unseen = detect_and_show(s, names or list(params), params, scope, shadow or ())
     report(s, results)

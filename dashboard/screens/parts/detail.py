@@ -34,6 +34,10 @@ def show(opened: Opened, finding: Finding) -> None:
     _evidence(finding)
     _members(opened, finding)
     _posts(opened, finding)
+    if finding.reasons:
+        with st.expander("Why this score", icon=":material/balance:"):
+            st.caption(f"{finding.score:.2f}: {one_line(finding.score_means)}. What is unknown speaks neither way.")
+            st.dataframe(views.reason_rows(finding), hide_index=True, alt="Features, their weights and contributions")
     with st.expander("How this finding was made", icon=":material/settings:"):
         st.dataframe(views.origin_rows(finding), hide_index=True, alt="Detector, parameters and data of the finding")
 
@@ -48,7 +52,8 @@ def _head(opened: Opened, finding: Finding) -> None:
             st.text("Links (text only): " + "  ".join(one_line(x, 200) for x in finding.links[:10]))
         cells = st.columns(4)
         cells[0].metric("Priority", str(finding.priority), help="How soon a person should look; not how severe it is.")
-        cells[1].metric(views.RANK, f"{finding.score:.2f}", help=views.ABOUT_RANK)
+        name, about = views.score_name([finding])
+        cells[1].metric(name, f"{finding.score:.2f}", help=about)
         cells[2].metric("Members", f"{len(finding.members):,}")
         cells[3].metric("Posts in evidence", f"{len(views.post_keys(finding)):,}")
     newer = views.behind(finding, opened.view)

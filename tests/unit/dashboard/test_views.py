@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import views
-from graph.findings import Window
+from graph.findings import Reason, Window
 from graph.model import Account, Label, NodeRef, NodeType, Post
 from graph.store import Store, open_store
 from tests import flagged
@@ -187,6 +187,27 @@ def test_origin_suffices_to_run_it_again() -> None:
     assert rows["Layer co_ticker"] == "42 (p 3.20e-09)"
     assert rows["Layer co_link"] == "30"
     assert rows["Supersedes"] == "–"
+
+
+def test_a_score_is_called_a_rank_until_decisions_have_calibrated_it() -> None:
+    rank = flagged.shilling()
+    learnt = dataclasses.replace(flagged.sybil(), score_means="13 of 20 similar confirmed")
+    assert views.score_name([rank]) == ("Uncalibrated rank", views.ABOUT_RANK)
+    assert views.score_name([rank, learnt]) == ("Score", views.ABOUT_SCORE)
+    assert views.finding_rows([rank, learnt])[1]["Score"] == learnt.score
+
+
+def test_reasons_show_what_has_a_part_in_the_score_and_what_is_unknown() -> None:
+    reasons = (
+        Reason("burst size", 0.75, 0.26, 0.195, "share of the ring"),
+        Reason("templates", None, 0, 0, "unknown: needs texts"),
+        Reason("size", 3, 0, 0),
+    )
+    rows = views.reason_rows(dataclasses.replace(flagged.shilling(), reasons=reasons))
+    assert [tuple(r.values()) for r in rows] == [
+        ("burst size", "0.75", 0.26, 0.195, "share of the ring"),
+        ("templates", "unknown", 0, 0, "unknown: needs texts"),
+    ]
 
 
 def test_says_when_posts_were_loaded_since(store: Store) -> None:
