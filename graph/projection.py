@@ -221,7 +221,7 @@ def _sources(trace: Trace) -> dict[str, tuple[list[str], Callable[[pa.Table, Tra
         found["posts"] = ([*dict.fromkeys(columns)], _of_posts)
     if trace.acts:
         columns = ["interaction", "account", "kind", "target_type", "target", "at", "post"]
-        found["interactions"] = (columns, _of_interactions)
+        found["interactions"] = (columns, of_interactions)
     return found
 
 
@@ -248,7 +248,8 @@ def _of_posts(posts: pa.Table, trace: Trace) -> pa.Table:
     )
 
 
-def _of_interactions(rows: pa.Table, trace: Trace) -> pa.Table:
+def of_interactions(rows: pa.Table, trace: Trace) -> pa.Table:
+    """Events, as :data:`RAW` has them, of rows of the table ``interactions``."""
     rows = rows.filter(pc.is_in(rows["kind"], pa.array(trace.acts)))
     parts = [RAW.empty_table()]
     if trace.targets is None:

@@ -74,16 +74,12 @@ def _plain(table: str, **renamed: str) -> Callable[[Row], Built]:
 
 def _posts(row: Row) -> Built:
     found = text.extract(row["text"])
-    kind, parent = row["kind"], row["parent_id"]
-    row.refuse_where(
-        pc.and_(kind.is_null(), parent.is_valid()), "kind", "a parent without a kind: say repost, quote or reply"
-    )
-    row.refuse_where(pc.and_(pc.equal(kind, "post"), parent.is_valid()), "kind", "a plain post has no parent")
+    agree(row)
     posts = {
         "post": row.scoped("post_id"),
         "account": row.scoped("account_id"),
         "created_at": row["created_at"],
-        "kind": kind.fill_null("post"),
+        "kind": row["kind"].fill_null("post"),
         "parent": row.scoped("parent_id"),
         "text": row["text"],
         "lang": row["lang"],
@@ -106,6 +102,15 @@ def _posts(row: Row) -> Built:
     return built
 
 
+def agree(row: Row) -> None:
+    """Refuse posts whose kind and parent contradict each other."""
+    kind, parent = row["kind"], row["parent_id"]
+    row.refuse_where(
+        pc.and_(kind.is_null(), parent.is_valid()), "kind", "a parent without a kind: say repost, quote or reply"
+    )
+    row.refuse_where(pc.and_(pc.equal(kind, "post"), parent.is_valid()), "kind", "a plain post has no parent")
+
+
 def _joined(row: Row, name: str, canonical: Callable[[str], str | None], found: pa.Array | None = None) -> pa.Array:
     """Given values in canonical form, verbatim ones and those found in the text, united."""
     parts = [] if found is None else [found]
@@ -118,7 +123,8 @@ def _joined(row: Row, name: str, canonical: Callable[[str], str | None], found: 
     return united(parts) if parts else nested(row.n, np.empty(0, np.int64), pa.array([], TEXT))
 
 
-def _interactions(row: Row) -> Built:
+def interactions(row: Row) -> Built:
+    """The table ``interactions``; faults that only show across columns are added to ``row``."""
     columns = {
         "account": row.scoped("account_id"),
         "kind": pc.utf8_lower(row["kind"]),
@@ -237,7 +243,7 @@ def _given_or_hash(given: pa.Array, columns: Mapping[str, pa.Array]) -> pa.Array
 _BUILDERS: Mapping[str, Callable[[Row], Built]] = {
     "accounts": _plain("accounts", account="account_id"),
     "posts": _posts,
-    "interactions": _interactions,
+    "interactions": interactions,
     "identifiers": _identifiers,
     "transfers": _transfers,
     "labels": _plain("labels", account="account_id"),

@@ -14,8 +14,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ingest.symbols import visible
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MAX_LINK = 2048  # characters of a canonical link; what is longer is no link that people share
 _MAX_RAW = 4 * MAX_LINK
@@ -42,6 +46,7 @@ _URL = re.compile(
 _PLAIN = re.compile(
     r"https://(?=[^/]{1,253}/)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9]{1,62}/[A-Za-z0-9_~/-]{0,500}"
 )
+_PLAIN_RE2 = r"^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9]{1,62}/[A-Za-z0-9_~/-]*$"  # for Arrow
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _PORT = re.compile(r":([0-9]*)$")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})|%|[^!$&'()*+,;=:@/?A-Za-z0-9._~-]")
@@ -66,6 +71,19 @@ def canonical_link(url: str) -> str | None:
     if _PLAIN.fullmatch(url):
         return url
     return _canonical(url) if len(url) <= _MAX_RAW else None
+
+
+def plain_links(urls: pa.Array) -> pa.Array:
+    """Which of the URLs are canonical as they stand, without doubt: most are, and all are told at once.
+
+    Parameters
+    ----------
+    urls : pa.Array of string
+        Without nulls.
+    """
+    import pyarrow.compute as pc
+
+    return pc.and_(pc.match_substring_regex(urls, _PLAIN_RE2), pc.less(pc.binary_length(urls), 253))
 
 
 def take_links(text: str) -> tuple[list[str], str]:

@@ -21,6 +21,7 @@ from graph.schema import TIME
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 LAST = datetime(2101, 1, 1, tzinfo=UTC)  # exclusive
 SMALL = 10_000_000
+SAMPLE = 1000  # texts among which the first that is there is looked for
 UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1, "small": 1_000_000}  # microseconds in one
 _LOW, _HIGH = int(FIRST.timestamp()), int(LAST.timestamp())
 _SPOKEN = {"s": "s", "ms": "ms", "us": "µs", "small": "small numbers of s"}
@@ -76,14 +77,24 @@ class Clock:
         return pa.nulls(len(array), TIME), {i: f"not a time but {kind}" for i in range(len(array)) if array[i].is_valid}
 
     def _texts(self, column: str, texts: pa.Array) -> tuple[pa.Array, Faults]:
-        try:
-            return _in_range(texts.cast(TIME))
-        except pa.ArrowInvalid:
-            pass
-        try:
-            return self._numbers(column, texts.cast(pa.int64()))
-        except pa.ArrowInvalid:
-            return self._mixed(column, texts.to_pylist())
+        """Numbers or dates, as the first one is; where some are otherwise, each by itself.
+
+        Trying dates on numbers would cost more than all else: Arrow words an error for every value.
+        """
+        first = next((t.as_py() for t in texts[:SAMPLE] if t.is_valid), "")
+        if _number(first) is None:
+            try:
+                return _in_range(texts.cast(TIME))
+            except pa.ArrowInvalid:
+                return self._mixed(column, texts.to_pylist())
+        for kind in (pa.int64(), pa.float64()):
+            try:
+                numbers = texts.cast(kind)
+            except pa.ArrowInvalid:
+                continue
+            if kind == pa.int64() or pc.all(pc.is_finite(numbers)).as_py():
+                return self._numbers(column, numbers)
+        return self._mixed(column, texts.to_pylist())
 
     def _numbers(self, column: str, numbers: pa.Array) -> tuple[pa.Array, Faults]:
         null = numbers.is_null().to_numpy(zero_copy_only=False)

@@ -90,10 +90,7 @@ def validate(records: Records, context: Context) -> Valid:
     result = Valid(rows=n)
     if not n:
         return result
-    checked, faults = _checked(records, n, context, result)
-    row = Row(n, checked, _platforms(checked, n, context, faults), context.secret)
-    for name, found in faults.items():
-        row.refuse(name, found)
+    row = check(records, context, result)
     built = build(records.type, row)
     result.dropped = {f"{records.type}.{name}": count for name, count in row.dropped.items()}
     good = _good(row)
@@ -113,6 +110,16 @@ def validate(records: Records, context: Context) -> Valid:
         for i, (name, reason) in sorted(row.faults.items())
     ]
     return result
+
+
+def check(records: Records, context: Context, result: Valid) -> Row:
+    """The rows' columns converted, each by itself, with what is missing or malformed; unknown ones go to ``result``."""
+    n = len(records.lines)
+    checked, faults = _checked(records, n, context, result)
+    row = Row(n, checked, _platforms(checked, n, context, faults), context.secret)
+    for name, found in faults.items():
+        row.refuse(name, found)
+    return row
 
 
 def unreadable(bad: Bad, context: Context) -> Rejected:
@@ -296,4 +303,4 @@ def _raw(records: Records, row: int, context: Context) -> str:
     return masked_raw(values, context.secret)
 
 
-__all__ = ["Built", "Context", "Valid", "last_of_each", "unreadable", "validate", "validate_block"]
+__all__ = ["Built", "Context", "Valid", "check", "last_of_each", "unreadable", "validate", "validate_block"]

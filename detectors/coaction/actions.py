@@ -163,12 +163,20 @@ def sweep_of(
     similarity : float
         Least Jaccard similarity of two texts that are nearly the same (only ``co_similar``).
     """
-    table = events(view, ACTIONS[action].trace, start=start, end=end)
-    if ACTIONS[action].near:
+    return swept(events(view, ACTIONS[action].trace, start=start, end=end), action, window_s, similarity=similarity)
+
+
+def swept(
+    table: pa.Table, action: str, window_s: float, *, similarity: float = THRESHOLD
+) -> tuple[Sweep | Similar, tuple[str, ...]]:
+    """The same of an event table, wherever it is from; an action that is none of :data:`ACTIONS` names its objects."""
+    known = ACTIONS.get(action)
+    if known is not None and known.near:
         found = Similar(table, window_s, similarity)
         return found, (*_undated(table), *found.limits)
     sweep = Sweep(table, window_s)
-    return sweep, (*_undated(table), *(hub.sentence(ACTIONS[action].called(hub.key)) for hub in sweep.hubs))
+    hubs = (hub.sentence(hub.key if known is None else known.called(hub.key)) for hub in sweep.hubs)
+    return sweep, (*_undated(table), *hubs)
 
 
 def events_of(

@@ -43,15 +43,14 @@ class Delimited(Format):
                 str(path),
                 "give --type or --map, or a name that begins with the type (posts.csv)",
             )
-        header, after, delimiter = _read_header(path)
+        header, after, delimiter = read_header(path)
         if not header:
             return
         if mapped is not None:
             mapped.require(header, path)
         elif kind is not None:
             require(kind, header, path)
-        reader = _Reader(path, max(skip, after), delimiter, len(header))
-        for table in reader.tables():
+        for table in tables(path, max(skip, after), delimiter, len(header)):
             by_column = zip(*table.rows, strict=True) if table.rows else ([] for _ in header)
             columns = {c: [v or None for v in values] for c, values in zip(header, by_column, strict=True)}
             if mapped is not None:
@@ -62,8 +61,8 @@ class Delimited(Format):
 
 
 @dataclass
-class _Table:
-    """A block of rows as read."""
+class Rows:
+    """A block of rows as read: the cells, the line each row begins in, and the rows that cannot be read."""
 
     end: int = 0
     rows: list[list[str]] = field(default_factory=list)
@@ -72,7 +71,19 @@ class _Table:
     size: int = 0
 
     def full(self) -> bool:
+        """Whether it is as large as a block may be."""
         return len(self.rows) + len(self.bad) >= BLOCK_ROWS or self.size >= BLOCK_BYTES
+
+
+def tables(path: Path, skip: int, delimiter: str, width: int) -> Iterator[Rows]:
+    """Blocks of rows after the line ``skip``, of ``width`` cells each; what precedes a damage comes before the error.
+
+    Raises
+    ------
+    IngestError
+        As for :func:`ingest.files.line_blocks`.
+    """
+    return _Reader(path, skip, delimiter, width).tables()
 
 
 class _Reader:
@@ -88,14 +99,14 @@ class _Reader:
         self._fault = ""  # why the row under way is bad whatever it says
         self._long: list[Bad] = []
 
-    def tables(self) -> Iterator[_Table]:
+    def tables(self) -> Iterator[Rows]:
         """Blocks of rows; what precedes a damage is yielded before the error."""
-        table = _Table()
+        table = Rows()
         try:
             while self._next(table):
                 if table.full():
                     yield table
-                    table = _Table()
+                    table = Rows()
         except IngestError:
             if table.rows or table.bad:
                 yield table
@@ -105,7 +116,7 @@ class _Reader:
             table.end = max(self._number, *(bad.line for bad in table.bad), 0)
             yield table
 
-    def _next(self, table: _Table) -> bool:
+    def _next(self, table: Rows) -> bool:
         """Read one row into the table; False at the end."""
         self._raw, self._fault = [], ""
         try:
@@ -147,8 +158,14 @@ class _Reader:
                 yield f"{text}\n"
 
 
-def _read_header(path: Path) -> tuple[list[str], int, str]:
-    """Names of the columns, the line they stand in, and the delimiter; no columns in an empty file."""
+def read_header(path: Path) -> tuple[list[str], int, str]:
+    """Names of the columns, the line they stand in, and the delimiter; no columns in an empty file.
+
+    Raises
+    ------
+    IngestError
+        The first line that is not empty is no header.
+    """
     for number, line in lines(path):
         if not line.strip():
             continue

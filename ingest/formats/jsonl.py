@@ -60,9 +60,9 @@ class JsonLines(Format):
         fixed = settle_type(options.type, head(path).name)
         for lines in line_blocks(path, skip):
             block = Block(lines.end, bad=list(lines.bad))
-            rows, numbers, texts = _parse(lines, block.bad)
+            rows, numbers, texts = parse(lines, block.bad)
             if mapped is not None:
-                block.records = mapped.apply(_columns(rows, mapped.columns()), numbers)
+                block.records = mapped.apply(columns_of(rows, mapped.columns()), numbers)
             elif fixed is not None:
                 block.records = [_typed(fixed, rows, numbers, texts)]
             else:
@@ -71,7 +71,7 @@ class JsonLines(Format):
             yield block
 
 
-def _parse(lines: Lines, bad: list[Bad]) -> tuple[list[dict[str, Any]], list[int], list[bytes]]:
+def parse(lines: Lines, bad: list[Bad]) -> tuple[list[dict[str, Any]], list[int], list[bytes]]:
     """Objects with their line numbers and texts; empty lines are nothing."""
     try:
         rows = list(map(orjson.loads, lines.rows))
@@ -103,7 +103,7 @@ def _fault(line: bytes, error: orjson.JSONDecodeError) -> str:
     return f"not JSON: {error.msg} at column {error.colno}"
 
 
-def _columns(rows: list[dict[str, Any]], wanted: frozenset[str] | None = None) -> dict[str, list[Any]]:
+def columns_of(rows: list[dict[str, Any]], wanted: frozenset[str] | None = None) -> dict[str, list[Any]]:
     """Columns of the rows' own keys, or of the wanted ones, where ``a.b`` reaches into an object."""
     keys = set(chain.from_iterable(rows))
     if wanted is not None:
@@ -144,6 +144,6 @@ def _by_type(
 
 
 def _typed(kind: str, rows: list[dict[str, Any]], numbers: list[int], texts: list[bytes]) -> LineRecords:
-    columns = _columns(rows)
+    columns = columns_of(rows)
     columns.pop("type", None)  # it has been heard
     return LineRecords(kind, columns, numbers, texts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, TYPE_CHECKING, ClassVar
 
 import orjson
 import pyarrow as pa
@@ -15,6 +16,9 @@ from ingest.files import chunks, clip, head
 from ingest.formats.base import BLOCK_BYTES, BLOCK_ROWS, Bad, Block, Format, Head, Options, Records
 from ingest.mapping import Mapped
 from ingest.records import RECORDS, require, settle_type
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 MAGIC = b"PAR1"
 _SMALLEST = 500  # rows a block never goes below, however wide they are
@@ -33,8 +37,6 @@ class Parquet(Format):
 
     def read(self, path: Path, options: Options, skip: int = 0) -> Iterator[Block]:
         """Blocks of rows; positions are row numbers."""
-        import pyarrow.parquet as pq
-
         mapped = None if options.mapping is None else Mapped(options.mapping)
         kind = settle_type(options.type, head(path).name)
         if mapped is None and kind is None:
@@ -43,18 +45,33 @@ class Parquet(Format):
                 str(path),
                 "give --type or --map, or a name that begins with the type (posts.parquet)",
             )
-        try:
-            with _seekable(path) as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
-                names = file.schema_arrow.names
-                if mapped is not None:
-                    mapped.require(names, path)
-                    names = [name for name in names if name in mapped.columns()]
-                elif kind is not None:
-                    require(kind, names, path)
-                yield from _blocks(file, names, mapped, kind, skip)
-        except (pa.ArrowException, OSError) as e:
-            text = str(e).partition("\n")[0]
-            raise IngestError(f"cannot be read as Parquet: {text}", str(path), "fetch or write the file again") from e
+        with opened(path) as file:
+            names = file.schema_arrow.names
+            if mapped is not None:
+                mapped.require(names, path)
+                names = [name for name in names if name in mapped.columns()]
+            elif kind is not None:
+                require(kind, names, path)
+            yield from _blocks(file, names, mapped, kind, skip)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """The file, also where it is compressed once more.
+
+    Raises
+    ------
+    IngestError
+        It is not Parquet, or damaged, now or while it is read.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        with _seekable(path) as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+            yield file
+    except (pa.ArrowException, OSError) as e:
+        text = str(e).partition("\n")[0]
+        raise IngestError(f"cannot be read as Parquet: {text}", str(path), "fetch or write the file again") from e
 
 
 def _seekable(path: Path) -> IO[bytes]:
@@ -74,24 +91,32 @@ def _seekable(path: Path) -> IO[bytes]:
 
 
 def _blocks(
-    file: pa.NativeFile, names: list[str], mapped: Mapped | None, kind: str | None, skip: int
+    file: pq.ParquetFile, names: list[str], mapped: Mapped | None, kind: str | None, skip: int
 ) -> Iterator[Block]:
-    at = 0
-    for read in file.iter_batches(batch_size=_rows(file), columns=names, use_threads=False):
-        batch, start, at = read, at, at + read.num_rows
-        if at <= skip:
+    for end, numbers, batch, bad in checked(file, names):
+        if end <= skip:
             continue
+        columns = {name: simple(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+        if mapped is not None:
+            yield Block(end, mapped.apply(columns, numbers), bad)
+        else:
+            yield Block(end, [Records(str(kind), columns, numbers)], bad)
+
+
+def checked(
+    file: pq.ParquetFile, names: Sequence[str]
+) -> Iterator[tuple[int, Sequence[int], pa.RecordBatch, list[Bad]]]:
+    """Batches of the rows whose texts are text: the last row's number, each one's, the rows, and the others."""
+    at = 0
+    for read in file.iter_batches(batch_size=_rows(file), columns=list(names), use_threads=False):
+        batch, start, at = read, at, at + read.num_rows
         numbers: Sequence[int] = range(start + 1, at + 1)
         bad = [] if _valid(batch) else [b for i, n in enumerate(numbers) if (b := _fault(batch.slice(i, 1), n))]
         if bad:
             wrong = {b.line for b in bad}
             batch = batch.filter(pa.array([n not in wrong for n in numbers]))
             numbers = [n for n in numbers if n not in wrong]
-        columns = {name: _simple(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-        if mapped is not None:
-            yield Block(at, mapped.apply(columns, numbers), bad)
-        else:
-            yield Block(at, [Records(str(kind), columns, numbers)], bad)
+        yield at, numbers, batch, bad
 
 
 def _valid(part: pa.RecordBatch | pa.Array) -> bool:
@@ -127,7 +152,7 @@ def _rows(file: pa.NativeFile) -> int:
     return rows
 
 
-def _simple(column: pa.Array) -> pa.Array:
+def simple(column: pa.Array) -> pa.Array:
     """Without dictionary, view and large types, which only say how the values lie in memory."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from detectors.coaction.actions import ACTIONS
-from detectors.coaction.network import SUFFIXES, network, write
+from detectors.coaction.network import SUFFIXES, networks, write
 from graph.errors import ConfigError, unknown
-from lockstep.session import ConfigOption, DataDirOption, JsonOption, StoreOption, session
+from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.verbs.detect import moment
+from lockstep.verbs.ingest import options
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from graph.model import Rejected
+    from ingest.formats.base import Options
+
+OBJECT = "co_object"
+"""The action whose objects are a column of the file, verbatim."""
 
 
 def add(app: typer.Typer) -> None:
@@ -20,47 +34,207 @@ def add(app: typer.Typer) -> None:
 
 
 def network_(
-    action: Annotated[str, typer.Option(help=f"What they did: {' · '.join(ACTIONS)}.")],
-    out: Annotated[Path, typer.Option(help=f"File to write: {', '.join(SUFFIXES)}.")],
-    window: Annotated[float, typer.Option(help="Seconds within which two actions count as together.", min=0)] = 60,
+    action: Annotated[str, typer.Option(help=f"What they did: {' · '.join(ACTIONS)} · {OBJECT} (with --key).")],
+    out: Annotated[Path, typer.Option(help=f"File to write: {', '.join(SUFFIXES)}; {{window}} stands for the window.")],
+    window: Annotated[
+        list[float] | None,
+        typer.Option(help="Seconds within which two actions count as together (60); several give several networks."),
+    ] = None,
     min_weight: Annotated[int, typer.Option(help="Least number of messages for an edge to be kept.", min=1)] = 2,
+    loops: Annotated[bool, typer.Option("--loops", help="Also accounts that met themselves.")] = False,
     similarity: Annotated[
         float, typer.Option(help="co_similar: least Jaccard similarity of two texts, 0.5 to 1.", min=0.5, max=1)
     ] = 0.8,
+    min_participation: Annotated[int, typer.Option(help="Accounts with fewer actions take no part.", min=1)] = 1,
+    edge_weight: Annotated[
+        float | None, typer.Option(help="Quantile of the weights that an edge must reach.", min=0, max=1)
+    ] = None,
     since: Annotated[str | None, typer.Option(help="Only posts from then on: a time, or a span back (7d).")] = None,
     until: Annotated[str | None, typer.Option(help="Only posts before then.")] = None,
+    input_: Annotated[Path | None, typer.Option("--input", help="Read this file and no store.")] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="Mapping file (TOML): which column is what.")] = None,
+    key: Annotated[str | None, typer.Option(help=f"Column whose values are the objects of {OBJECT}.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="Format of --input, if not recognised.")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="Record type of --input, if nothing says it.")] = None,
+    platform: Annotated[str | None, typer.Option(help="Platform of ids, where the input does not say.")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="File for the rows of --input that cannot be used, JSON Lines.")
+    ] = None,
     config: ConfigOption = None,
     store: StoreOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the co-action network: source, target, weight (the source's messages that met one of the target's)."""
-    from datetime import UTC, datetime
+    """Write the co-action network: source, target, weight (the source's messages that met one of the target's).
 
-    if action not in ACTIONS:
-        raise unknown(action, ACTIONS, "--action")
-    if out.suffix not in SUFFIXES:
-        raise ConfigError(f"cannot write {out.suffix!r}", str(out), f"one of {', '.join(SUFFIXES)}")
+    With --input straight from a file, in any format that `lockstep ingest` reads; rows that cannot be used are counted
+    by reason and told with their lines.
+    """
+    if action not in {*ACTIONS, OBJECT}:
+        raise unknown(action, (*ACTIONS, OBJECT), "--action")
+    windows = list(dict.fromkeys(window or [60.0]))
+    places = _places(out, windows)
+    _agree(action, input_, map_, key, format_, type_, platform, rejects)
     s = session(config, store, data_dir, as_json=as_json)
     now = datetime.now(UTC)
-    with s.view() as view:
-        edges = network(
-            view,
-            action,
-            window,
-            min_weight=min_weight,
-            similarity=similarity,
-            start=moment(since, "--since", now),
-            end=moment(until, "--until", now),
-        )
-    write(edges, out)
-    left_out = edges.schema.metadata[b"left_out"].decode()
-    if left_out:
-        s.note(f"{action}: {left_out}")
-    accounts = len({*edges["source"].to_pylist(), *edges["target"].to_pylist()})
-    if s.as_json:
-        s.emit({"action": action, "window": window, "edges": edges.num_rows, "accounts": accounts, "out": str(out)})
+    wanted = _Wanted(action, key, moment(since, "--since", now), moment(until, "--until", now))
+    if input_ is None:
+        events, told = _of_store(s, wanted), _Told()
     else:
-        s.note(f"{action} within {window:g} s: {edges.num_rows} edges between {accounts} accounts → {out}")
-        if not edges.num_rows:
-            s.note("no two accounts did this together; is the column mapped, and the window wide enough?")
+        events, told = _of_file(s, input_, format_, options(s, type_, map_, platform), wanted, keep=rejects is not None)
+    found = networks(
+        events,
+        action if key is None else key,
+        windows,
+        min_weight=min_weight,
+        loops=loops,
+        similarity=similarity,
+        min_participation=min_participation,
+        edge_weight=edge_weight,
+    )
+    _write(found, windows, places)
+    if rejects is not None:
+        from ingest.quarantine import export
+
+        export(told.rejected, rejects)
+    _tell(s, wanted.action, found, windows, places, told)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be read."""
+
+    action: str
+    key: str | None
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What became of a file's rows, for people, for machines, and the rows that cannot be used."""
+
+    lines: Sequence[str] = ()
+    document: dict[str, Any] | None = None
+    rejected: Sequence[Rejected] = ()
+
+
+def _places(out: Path, windows: Sequence[float]) -> list[Path]:
+    """Where each window's network goes: one file each, or all into one."""
+    if out.suffix not in SUFFIXES:
+        raise ConfigError(f"cannot write {out.suffix!r}", str(out), f"one of {', '.join(SUFFIXES)}")
+    places = [out.with_name(out.name.replace("{window}", f"{w:g}")) for w in windows]
+    if len(windows) > 1 and len(set(places)) == 1 and out.suffix not in {".csv", ".parquet"}:
+        hint = f"say {out.stem}-{{window}}{out.suffix}, or write .csv or .parquet, which have a column for it"
+        raise ConfigError("one graph cannot hold the networks of several windows", str(out), hint)
+    return places
+
+
+def _agree(action: str, input_: Path | None, map_: Path | None, key: str | None, *of_input: object) -> None:
+    """Refuse options that do not go together."""
+    if input_ is None and any(o is not None for o in (map_, key, *of_input)):
+        raise ConfigError(
+            "only a file has these: --map, --key, --format, --type, --platform, --rejects",
+            "network",
+            "name it: --input",
+        )
+    if (action == OBJECT) != (key is not None):
+        raise ConfigError(f"{OBJECT} and --key go together", "network", f"--action {OBJECT} --key COLUMN")
+
+
+def _of_store(s: Session, wanted: _Wanted) -> pa.Table:
+    from graph.projection import events
+
+    with s.view() as view:
+        return events(view, ACTIONS[wanted.action].trace, start=wanted.start, end=wanted.end)
+
+
+def _of_file(
+    s: Session, path: Path, format_: str | None, how: Options, wanted: _Wanted, *, keep: bool
+) -> tuple[pa.Table, _Told]:
+    """Events straight from a file, by columns where its format is a table."""
+    from ingest.direct.events import Key, events
+    from ingest.direct.sources import recognise
+
+    found = recognise(path, format_, how)
+    if found is None:
+        return _through_memory(s, path, format_, how, wanted)
+    trace = Key(wanted.key) if wanted.key is not None else ACTIONS[wanted.action].trace
+    table, report = events(found, trace, start=wanted.start, end=wanted.end, keep_rejects=keep)
+    return table, _Told(list(report.sentences()), report.as_dict(), report.rejected)
+
+
+def _through_memory(
+    s: Session, path: Path, format_: str | None, how: Options, wanted: _Wanted
+) -> tuple[pa.Table, _Told]:
+    """Events of a file whose format only the loader reads: loaded into a store that is gone afterwards."""
+    from graph.errors import IngestError
+    from graph.projection import events
+    from graph.store import open_store
+    from ingest.load import load
+
+    if wanted.key is not None:
+        raise ConfigError("has no columns", str(path), f"{OBJECT} needs a table: CSV, JSON Lines or Parquet")
+    with tempfile.TemporaryDirectory() as folder, open_store("memory://", Path(folder)) as store:
+        report = load(store, [path], format=format_, options=how, secret=s.settings.pseudonym_key).files[0]
+        if report.error:
+            raise IngestError(report.error, str(path), "mend the file and run the same command again")
+        rejected = store.rejected()
+        with store.view() as view:
+            table = events(view, ACTIONS[wanted.action].trace, start=wanted.start, end=wanted.end)
+    document = {
+        "path": str(path),
+        "format": report.format,
+        "rows": report.rows,
+        "unusable": report.rejected,
+        "reasons": report.reasons,
+        "lines": {},
+        "repeated": report.corrections,
+    }
+    lines = [f"{report.rejected:,} of {report.rows:,} records could not be used:"] if report.rejected else []
+    lines += [f"  {n:,} × {reason}" for reason, n in report.reasons.items()]
+    return table, _Told(lines, document, rejected)
+
+
+def _write(found: Sequence[pa.Table], windows: Sequence[float], places: Sequence[Path]) -> None:
+    import pyarrow as pa
+
+    if len(set(places)) == len(places):
+        for edges, place in zip(found, places, strict=True):
+            write(edges, place)
+        return
+    parts = [
+        edges.append_column("window", pa.repeat(float(window), edges.num_rows))
+        for edges, window in zip(found, windows, strict=True)
+    ]
+    write(pa.concat_tables(parts), places[0])
+
+
+def _tell(
+    s: Session, action: str, found: Sequence[pa.Table], windows: Sequence[float], places: Sequence[Path], told: _Told
+) -> None:
+    """Say what was written, what was left out, and which rows could not be used."""
+    for line in told.lines:
+        s.note(line)
+    answers: list[dict[str, Any]] = []
+    for edges, window, place in zip(found, windows, places, strict=True):
+        if left_out := (edges.schema.metadata or {}).get(b"left_out", b"").decode():
+            s.note(f"{action}: {left_out}")
+        answer = {"window": window, "edges": edges.num_rows, "accounts": _accounts(edges), "out": str(place)}
+        answers.append(answer)
+        if not s.as_json:
+            s.note(
+                f"{action} within {window:g} s: {edges.num_rows} edges between {answer['accounts']} accounts → {place}"
+            )
+    if s.as_json:
+        document = {"action": action, **(answers[0] if len(answers) == 1 else {}), "networks": answers}
+        s.emit(document | ({} if told.document is None else {"input": told.document}))
+    elif not any(edges.num_rows for edges in found):
+        s.note("no two accounts did this together; is the column mapped, and the window wide enough?")
+
+
+def _accounts(edges: pa.Table) -> int:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return len(pc.unique(pa.chunked_array([*edges["source"].chunks, *edges["target"].chunks], pa.string())))

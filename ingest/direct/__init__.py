@@ -1,0 +1,1 @@
+"""Files read straight into columns of what accounts did, without a store."""
