@@ -13,8 +13,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from detectors.coaction.rings import communities, components, merged
 from detectors.coaction.surprisal import Floats, Layer, Pairs, Surprisal
 from detectors.coaction.sweep import Ints, Longs
 
+Holds = Callable[[Pairs], npt.NDArray[np.bool_]]
 SURE = 0.01
 """Chance of being a bystander up to which an account taken in can be of the core."""
 
@@ -133,6 +134,8 @@ class Found:
         Rarity of each edge in each layer alone; 0 where the pair did not meet in it.
     rings : list of FoundRing
         The strongest first.
+    options : Options
+        How it was searched.
     """
 
     surprisal: Surprisal
@@ -141,6 +144,27 @@ class Found:
     q: Floats
     layers: Floats
     rings: list[FoundRing]
+    options: Options
+
+    def fires(self, codes: Ints, without: Iterable[int] = (), holds: Holds | None = None) -> bool:
+        """Whether some accounts would still be a ring, or hold one, without what they did on some objects.
+
+        Parameters
+        ----------
+        codes : ndarray of int32
+            Accounts.
+        without : iterable of int
+            Codes of objects, as :meth:`Surprisal.code` gives them.
+        holds : callable, optional
+            As in :func:`search`, for the pairs that are left.
+        """
+        pairs = self.surprisal.among(codes, without)
+        pairs = pairs.where(pairs.rarity >= self.chance.threshold)
+        pairs = pairs if holds is None else pairs.where(holds(pairs))
+        return any(
+            float(self.chance.ring_p(strength(_inside(pairs, ring), self.chance.threshold))) <= self.options.level
+            for ring in components(pairs.source, pairs.target, least=self.options.least)
+        )
 
     def names(self, codes: Ints) -> list[str]:
         """Keys of accounts."""
@@ -148,7 +172,9 @@ class Found:
         return keys
 
 
-def search(layers: Sequence[Layer], names: pa.Array, options: Options | None = None) -> Found:
+def search(
+    layers: Sequence[Layer], names: pa.Array, options: Options | None = None, *, holds: Holds | None = None
+) -> Found:
     """Find rings.
 
     Parameters
@@ -157,6 +183,9 @@ def search(layers: Sequence[Layer], names: pa.Array, options: Options | None = N
         What accounts did, by action; without hubs and without what is explained.
     names : pyarrow.Array
         Sorted keys of all accounts in them.
+    holds : callable, optional
+        Says of pairs whether they hold against an explanation other than chance (a shared interest, an allow-list);
+        those that do not are no edges. That only takes edges away, so that the levels stay upper bounds.
 
     Examples
     --------
@@ -170,9 +199,13 @@ def search(layers: Sequence[Layer], names: pa.Array, options: Options | None = N
     judged = surprisal if options.fusion == "joint" else Fused(surprisal, options.fusion, options.seed)
     found = chance(judged, draws=options.draws, hold_s=options.hold_s, least=options.least, seed=options.seed)
     q = found.q()
+    if holds is not None:
+        standing = holds(found.observed)
+        found, q = replace(found, observed=found.observed.where(standing)), q[standing]
     keep = q <= options.fdr
     edges = found.observed.where(keep)
-    return Found(surprisal, found, edges, q[keep], layer_vector(surprisal, edges), _rings(surprisal, found, options))
+    rings = _rings(surprisal, found, options)
+    return Found(surprisal, found, edges, q[keep], layer_vector(surprisal, edges), rings, options)
 
 
 def layer_vector(surprisal: Surprisal, edges: Pairs) -> Floats:

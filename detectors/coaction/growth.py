@@ -55,7 +55,7 @@ class Growth:
         self._events = surprisal.events
         widths = np.array([layer.width for layer in surprisal.layers], np.int64)
         self._widths: Longs = widths[surprisal.events.layer]
-        self._activity = surprisal.activity()
+        self._activity = surprisal.activity
         self._order: Longs = np.argsort(self._events.actor, kind="stable")
         self._bounds = np.searchsorted(self._events.actor[self._order], np.arange(surprisal.count + 1))
         self._things = np.searchsorted(self._events.thing, np.arange(int(self._events.thing.max(initial=-1)) + 2))

@@ -17,7 +17,7 @@ Poisson tail, with the distribution of Y read off the events. The *rarity* of a 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -153,6 +153,7 @@ class Surprisal:
         width = max((layer.width for layer in layers), default=0)
         self.cell = round(cell_s * MICROSECONDS) if cell_s else CELL_WINDOWS * width or 3600 * MICROSECONDS
         self.board, self.authors, self.events = _layout(layers, names, self.cell)
+        self.activity: Floats = np.bincount(self.authors, minlength=self.count).astype(float)
         self.tails = _tails(self.board, len(self.authors))
         pairs = self.count * (self.count - 1) / 2
         self.floor = float(np.log(max(pairs / KEPT, 1.0)))
@@ -175,6 +176,40 @@ class Surprisal:
         )
         return part
 
+    def code(self, layer: int, key: str) -> int:
+        """The code of a layer's object; −1: there is none of that name."""
+        place = pc.index(self.events.things, pa.scalar(key, pa.string())).as_py()
+        return int(place) + layer * len(self.events.things) if place >= 0 else -1
+
+    def among(self, codes: Ints, without: Iterable[int] = ()) -> Pairs:
+        """Pairs of some accounts, as rare as they would be without their events on some objects.
+
+        Activity, and how busy objects are, stay those of all events.
+
+        Parameters
+        ----------
+        codes : ndarray of int32
+            Accounts.
+        without : iterable of int
+            Codes of objects to leave out.
+        """
+        from detectors.coaction import surprisal_kernels as kernels
+
+        events, board = self.events, self.board
+        gone = np.fromiter(without, np.int64)
+        mine = np.flatnonzero(np.isin(events.actor, codes))
+        mine = mine[~np.isin(events.thing[mine], gone)]
+        some = np.unique(events.actor[mine])
+        made, units = np.unique(board.units[mine], return_inverse=True)
+        authors = np.searchsorted(some, self.authors[made]).astype(np.int32)
+        low, high = np.empty(len(mine), np.int64), np.empty(len(mine), np.int64)
+        widths = np.array([layer.width for layer in self.layers], np.int64)[events.layer[mine]]
+        kernels.windows(events.thing[mine], events.at[mine], widths, low, high)
+        chrono = np.argsort(events.at[mine], kind="stable")
+        part = kernels.Board(chrono, units.astype(np.int32), board.cells[mine], low, high, board.rates[mine])
+        out = kernels.surprisals(part, authors, self.activity[some], self.tails, 0.0)
+        return _sorted(out, some.astype(np.int32))
+
     def pairs(self, authors: Ints | None = None, floor: float | None = None) -> Pairs:
         """Pairs that met and are at least as rare as ``floor`` (nats), for the given authors of messages."""
         from detectors.coaction import surprisal_kernels as kernels
@@ -182,10 +217,8 @@ class Surprisal:
         who = self.authors if authors is None else authors
         if not len(who):
             return Pairs(*(np.empty(0, t) for t in (np.int32, np.int32, float, float, np.int32)))
-        out = kernels.surprisals(self.board, who, self.count, self.tails, self.floor if floor is None else floor)
-        codes = [out[row].astype(np.int32) for row in (0, 1, 4)]
-        order = np.lexsort((codes[1], codes[0]))
-        return Pairs(codes[0][order], codes[1][order], out[2][order], out[3][order], codes[2][order])
+        out = kernels.surprisals(self.board, who, self.activity, self.tails, self.floor if floor is None else floor)
+        return _sorted(out, np.arange(self.count, dtype=np.int32))
 
     def moments(self) -> Longs:
         """When each message was made, shape (n_units,)."""
@@ -193,15 +226,17 @@ class Surprisal:
         found[self.board.units] = self.events.at
         return found
 
-    def activity(self) -> Floats:
-        """Messages of each account, shape (count,)."""
-        return np.bincount(self.authors, minlength=self.count).astype(float)
-
     def expected(self, pairs: Pairs) -> Floats:
         """Meetings that the null expects of each pair, λ_uv."""
-        active = self.activity()
-        found: Floats = self.tails.mean * active[pairs.source] * active[pairs.target]
+        found: Floats = self.tails.mean * self.activity[pairs.source] * self.activity[pairs.target]
         return found
+
+
+def _sorted(out: Floats, codes: Ints) -> Pairs:
+    """A kernel's pairs by source and target; its account i is ``codes[i]``, in rising order."""
+    source, target, occasions = (out[row].astype(np.int32) for row in (0, 1, 4))
+    order = np.lexsort((target, source))
+    return Pairs(codes[source][order], codes[target][order], out[2][order], out[3][order], occasions[order])
 
 
 def _layout(layers: Sequence[Layer], names: pa.Array, cell: int) -> tuple[Board, Ints, Events]:

@@ -135,7 +135,7 @@ def meet(met: Met, v: int, cell: int, surprise: float) -> None:
 
 
 @compiled
-def surprisals(board: Board, authors: Ints, count: int, tails: Tails, floor: float) -> Floats:
+def surprisals(board: Board, authors: Ints, activity: Floats, tails: Tails, floor: float) -> Floats:
     """Pairs of accounts that met, and how rare so many and such meetings are.
 
     Of a pair's meetings in one cell of time the most surprising counts, whatever the objects and layers.
@@ -144,8 +144,8 @@ def surprisals(board: Board, authors: Ints, count: int, tails: Tails, floor: flo
     ----------
     authors : ndarray of int32, shape (n_units,)
         Who made each message.
-    count : int
-        Accounts there are.
+    activity : ndarray of float64, shape (n_accounts,)
+        Messages of each account.
     floor : float
         Least rarity of a pair that is returned.
 
@@ -156,9 +156,7 @@ def surprisals(board: Board, authors: Ints, count: int, tails: Tails, floor: flo
         hold them exactly.
     """
     actors = authors[board.units]
-    activity = np.zeros(count, np.float64)
-    for author in authors:
-        activity[author] += 1.0
+    count = len(activity)
     order, bounds = by_actor(actors, count, board.chrono)
     met = Met(
         np.zeros(count, np.float64),
