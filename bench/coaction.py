@@ -1,8 +1,8 @@
 """The co-action join beside coordination-network-toolkit's, on the same posts; and how its time and memory grow.
 
 ``--peer cnt``: both sides count co_link within 60 and 600 s, least weight 2, two threads, each in a cold process, in
-turn; their edges are compared. A *join* begins when the input is there and ends when the edges are. For the toolkit: from
-its database, imported and with its indexes made beforehand (a fresh copy for each run, so that it never has to drop old
+turn; their edges are compared. A *join* begins when the input is there and ends when the edges are. For the toolkit:
+from its database, imported and with its indexes made beforehand (a fresh copy for each run, so that it never drops old
 results), to its result table. For Lockstep: from the coded event table, in the file's order, to the arrays of edges.
 Modules are imported on both sides before the clock starts; what loading and what compiling Lockstep's machine code
 takes is given by itself.

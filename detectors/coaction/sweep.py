@@ -30,7 +30,7 @@ from detectors.coaction.hubs import Hub, Hubs, split
 if TYPE_CHECKING:
     from detectors.coaction.kernels import Plan
 
-__all__ = ["MICROSECONDS", "Decays", "Edges", "Hub", "Hubs", "Ints", "Longs", "Sweep", "sweep", "sweeps"]
+__all__ = ["MICROSECONDS", "Decays", "Edges", "Hub", "Hubs", "Ints", "Longs", "Sweep", "decayed", "sweep", "sweeps"]
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -453,6 +453,25 @@ def sweeps(
         return []
     prepared = Sweep(events, max(windows_s, key=width_of), threads=threads, hubs=hubs, memory_mb=memory_mb)
     return prepared.by_message_within(windows_s, min_weight=min_weight, loops=loops)
+
+
+def decayed(
+    events: pa.Table,
+    tau_s: float,
+    *,
+    cutoff: float = CUTOFF,
+    min_weight: float = 0.0,
+    loops: bool = False,
+    threads: int | None = None,
+    hubs: Hubs | None = DEFAULT_HUBS,
+    memory_mb: float = MEMORY_MB,
+) -> Decays:
+    """Directed co-action weights by the exponential kernel, followed to ``cutoff`` time constants (> 0).
+
+    See :meth:`Sweep.by_decay`: a weight is too small by less than exp(−``cutoff``) times the source's messages.
+    """
+    prepared = Sweep(events, cutoff * tau_s, threads=threads, hubs=hubs, memory_mb=memory_mb)
+    return prepared.by_decay(tau_s, min_weight=min_weight, loops=loops)
 
 
 def _floor(min_weight: int) -> int:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from detectors.coaction import kernels
-from detectors.coaction.sweep import Hubs, Sweep, sweep, sweeps
+from detectors.coaction.sweep import Hubs, Sweep, decayed, sweep, sweeps
 from graph.projection import SCHEMA, coded
 from graph.schema import TIME
 from tests.coactions import Event, events_of, naive, weights
@@ -133,6 +133,14 @@ def test_a_message_counts_its_nearest_partner() -> None:
     assert weights(Sweep(events_of(rows), 60).by_decay(10.0, min_weight=0.4).table()).keys() == {("b", "a")}
 
 
+def test_a_kernel_is_followed_to_eight_time_constants() -> None:
+    rows: list[Event] = [("a", "X", 0, "1"), ("b", "X", 80, "2"), ("c", "X", 80.1, "3")]
+    found = weights(decayed(events_of(rows), 10).table())
+    assert found["a", "b"] == pytest.approx(math.exp(-8))
+    assert ("a", "c") not in found
+    assert set(weights(decayed(events_of(rows), 10, cutoff=0.5).table())) == {("b", "c"), ("c", "b")}
+
+
 @pytest.mark.parametrize("tau", [0.0, -1.0, math.nan, math.inf])
 def test_a_time_constant_is_a_positive_number(tau: float) -> None:
     with pytest.raises(ValueError, match="tau_s"):
@@ -184,6 +192,19 @@ def test_without_a_place_for_compiled_code_it_is_compiled_anyway(monkeypatch: py
     monkeypatch.setattr(numba, "njit", njit)
     assert kernels.compiled(len) is len
     assert [h.get("cache", False) for h in asked] == [True, False]
+
+
+def test_compiled_code_goes_to_the_users_cache_where_the_package_cannot_be_written(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "kernels.py").write_bytes(Path(kernels.__file__).read_bytes())
+    (package / "__pycache__").touch()  # a file in its place: nobody, not even root, can write into that folder
+    env = {n: v for n, v in os.environ.items() if n not in {"NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT"}}
+    env |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+    code = "import numpy as np, kernels; print(kernels.starts(np.zeros(3, np.int32), 1).tolist())"
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[0, 3]"
+    assert list((tmp_path / "cache" / "numba").rglob("kernels.starts-*.nbc"))
 
 
 def test_it_works_with_the_compiler_switched_off() -> None:
