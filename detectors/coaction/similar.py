@@ -77,10 +77,13 @@ class Similar:
         self.width = min(width_of(window_s), WIDEST)
         self.threads = threads or cpu_count() or 1
         found, (self.names, things, self.ids) = read(events)
-        folded = [comparable(text) for text in things.to_pylist()]
+        used = np.unique(found.objects)
+        folded = [comparable(text) for text in things.take(pa.array(used)).to_pylist()]
         self.texts = sorted(set(folded) - {""})
         place = {text: code for code, text in enumerate(self.texts)}
-        texts = np.array([place.get(text, -1) for text in folded], np.int32)[found.objects]
+        codes = np.full(len(things), -1, np.int32)
+        codes[used] = [place.get(text, -1) for text in folded]
+        texts = codes[found.objects]
         kept = np.flatnonzero(texts >= 0)
         self.empty = len(texts) - len(kept)
         order = kept[np.lexsort((found.times[kept], texts[kept]))]

@@ -68,3 +68,18 @@ def test_a_benchmark_may_have_options_of_its_own() -> None:
         [sys.executable, "-m", "bench", "ingest", "--growth"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert refused.returncode == 2
+
+
+@pytest.mark.timeout(600)
+def test_similar_finds_what_it_should(shared_data: Path) -> None:
+    assert (shared_data / "stocknet" / "stocknet_posts.parquet").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "similar", "--quick"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["bench"] == "similar"
+    results = {r["name"]: r for r in line["results"]}
+    recall = [r["value"] for name, r in results.items() if "recall of" in name]
+    assert len(recall) == 2
+    assert min(recall) >= 0.99
+    assert [r["value"] for name, r in results.items() if "false pairs" in name] == [0, 0]

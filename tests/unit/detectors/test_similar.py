@@ -160,6 +160,7 @@ def test_events_in_other_orders_or_without_all_they_need() -> None:
         [events_of(SOME), events_of(SOME[:1]).set_column(2, "at", pa.nulls(1, SCHEMA.field("at").type))]
     )
     assert Similar(broken, 60).by_message().table().equals(whole)
+    assert Similar(broken.slice(len(SOME)), 60).texts == []  # although the dictionary still has its text
     assert Similar(events_of(SOME[::-1]), 60).by_message().table().equals(whole)
 
 
