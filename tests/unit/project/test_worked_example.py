@@ -22,7 +22,7 @@ ROW = re.compile(r"\| (\w) \| (m\d) \| \$(\w) \| (\d\d):(\d\d):(\d\d) \|")
 @pytest.fixture(scope="module")
 def text() -> str:
     """The section, its line breaks as spaces."""
-    return DOCS.read_text().split("## Worked example")[1]
+    return DOCS.read_text().split("## Worked example")[1].split("\n## ")[0]
 
 
 @pytest.fixture(scope="module")
