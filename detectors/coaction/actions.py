@@ -195,7 +195,7 @@ def events_of(
     """
     table = events(view, ACTIONS[action].trace, start=start, end=end)
     if ACTIONS[action].near:
-        found = Similar(table, window_s, similarity)
+        found = Similar(table, window_s, similarity, hubs=None)  # who counts on the clusters has hubs of its own
         return found.clusters(), (*_undated(table), *found.limits)
     return table, _undated(table)
 
