@@ -13,6 +13,8 @@ from typing import Any
 import typer.main
 
 from detectors.base import discover as detectors
+from detectors.coaction.clearing import CHECKS
+from detectors.coaction.features import FEATURES
 from graph import errors as tree
 from graph.schema import TABLES
 from ingest.formats.base import discover as formats
@@ -124,6 +126,18 @@ def detector_parameters() -> str:
     return "\n".join(page)
 
 
+def ring_features() -> str:
+    """The generated part of docs/coordination.md: features and explanations as they are declared."""
+    ways = {1: "for abuse", -1: "against", 0: "until verdicts show"}
+    page = ["| feature | a high value says | range | speaks | weight | needs |", "|---|---|---|---|---|---|"]
+    for f in FEATURES:
+        weight = f"{f.weight:g}" if f.weight else ""
+        page.append(f"| {f.name} | {f.about} | {f.low:g} … {f.high:g} | {ways[f.abuse]} | {weight} | {f.needs} |")
+    page += ["", "| explanation | lowers a score, where it accounts for all, by |", "|---|---|"]
+    page += [f"| {text} | {discount:.0%} |" for text, discount, _ in CHECKS]
+    return "\n".join(page) + "\n"
+
+
 def errors() -> str:
     """docs/errors.md."""
     drawn = re.search(r"^    LockstepError.*?(?=\n\n)", tree.__doc__ or "", re.DOTALL | re.MULTILINE)
@@ -144,7 +158,7 @@ def errors() -> str:
 
 
 WHOLE: dict[str, Callable[[], str]] = {"cli.md": cli, "records.md": records, "errors.md": errors}
-PARTS: dict[str, Callable[[], str]] = {"formats.md": format_list, "detectors.md": detector_parameters}
+PARTS: dict[str, Callable[[], str]] = {"formats.md": format_list, "detectors.md": detector_parameters, "coordination.md": ring_features}
 _PART = re.compile(r"(<!-- reference -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -83,3 +83,17 @@ def test_similar_finds_what_it_should(shared_data: Path) -> None:
     assert len(recall) == 2
     assert min(recall) >= 0.99
     assert [r["value"] for name, r in results.items() if "false pairs" in name] == [0, 0]
+
+
+@pytest.mark.timeout(600)
+def test_ranking_ends_with_its_figures(shared_data: Path) -> None:
+    assert (shared_data / "coortweet" / "german_elections.parquet").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "ranking", "--quick"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["bench"] == "ranking"
+    found = {r["name"]: r for r in line["results"]}
+    assert found["AP, mean of planters left out"]["met"]
+    assert {"AP unfitted, mean of planters left out", "rings found, participation 0.4"} <= set(found)
+    assert all(0 <= r["low"] <= r["value"] <= r["high"] <= 1 for r in found.values())

@@ -33,7 +33,7 @@ def text(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["cli.md", "records.md", "errors.md", "formats.md", "detectors.md"])
+@pytest.mark.parametrize("name", ["cli.md", "records.md", "errors.md", "formats.md", "detectors.md", "coordination.md"])
 def test_reference_pages_are_what_the_code_says(name: str) -> None:
     assert text(name) == reference().pages()[DOCS / name], "run `make docs`"
 
