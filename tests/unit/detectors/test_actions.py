@@ -87,3 +87,9 @@ def test_the_similarity_of_texts_can_be_chosen(store: Store) -> None:
         assert len(sweep_of(view, "co_similar", 60)[0].by_message()) == 0
         assert len(sweep_of(view, "co_similar", 60, similarity=0.7)[0].by_message()) == 2
         assert len(events_of(view, "co_similar", 60, similarity=0.7)[0]["object"].unique()) == 1
+
+
+def test_the_page_on_coordination_has_every_action_with_its_contract() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "coordination.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[:2] for line in page.splitlines() if line.startswith("| `co_")]
+    assert [(name.strip("| `"), about) for name, about in rows] == [(n, a.about) for n, a in ACTIONS.items()]
