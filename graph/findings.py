@@ -167,6 +167,7 @@ class Finding:
         if len(set(self.accounts)) < len(self.members):
             raise ValueError(f"{self.detector}: an account is a member once")
         numbers = [n for e in self.evidence for n in (e.value, e.expected, e.p_value) if n is not None]
+        numbers += [n for r in self.reasons for n in (r.value, r.weight, r.contribution) if n is not None]
         if not all(map(math.isfinite, [*numbers, *(layer.value for layer in self.layers)])):
             raise ValueError(f"{self.detector}: evidence is measured in finite numbers")
         known = {e.ref for e in self.evidence}

@@ -72,7 +72,7 @@ class Context:
     def _moves(self) -> dict[str, list[Move]]:
         found: dict[str, list[Move]] = {}
         for row in self._rows("transfers"):
-            if row["asset"] and row["at"] is not None:
+            if row["asset"] and row["at"] is not None and (self.end is None or row["at"] < self.end):
                 move = Move(row["source"], row["target"], round(row["at"].timestamp() * 1e6), row["asset"].upper())
                 found.setdefault(move.asset, []).append(move)
         return found

@@ -17,6 +17,7 @@ from graph.findings import (
     Layer,
     Member,
     Priority,
+    Reason,
     Role,
     Run,
     Status,
@@ -114,6 +115,8 @@ MEMBER = Member("x:anna", 0.5, Role.CORE)
         ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, measure="m", expected=float("nan")))}, "finite"),
         ({"evidence": (EVIDENCE_OF, replace(EVIDENCE_OF, measure="m", p_value=float("nan")))}, "finite"),
         ({"layers": (Layer("co_text", float("inf")),)}, "finite"),
+        ({"reasons": (Reason("size", float("nan"), 0.0, 0.0),)}, "finite"),
+        ({"reasons": (Reason("size", None, 0.0, float("inf")),)}, "finite"),
     ],
 )
 def test_a_finding_that_cannot_be_checked_is_refused(changed: dict[str, Any], words: str) -> None:
