@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 TEXTS = (
     "gm $BTC", "GM  $btc", "buy $1000PEPE now @x", "see https://a.example/x?utm_source=q", "http://A.example/x",
-    "＄ＢＴＣ to the moon", "@a @b", "@a", "", " ", "ok", "OK", "a\u00a0b", "a\u2003b", "a\x1cb", "@m\x1cx y", 
+    "＄ＢＴＣ to the moon", "@a @b", "@a", "", " ", "ok", "OK", "a\u00a0b", "a\u2003b", "a\x1cb", "@m\x1cx y",
     "@m\u2028x y",
     "@m\u00a0tail", "line\nbreak", "line\r\nbreak", "ünïcode ß", "ÜNÏCODE SS", "#tag #TAG", "it's 'quoted'", "don’t",
     "🚀🚀 $SOL",

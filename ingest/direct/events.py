@@ -25,6 +25,7 @@ from ingest.columns import nested, verbatim_word
 from ingest.direct.report import Rejects, Report
 from ingest.direct.sources import Fields, Recognised, chosen, values
 from ingest.direct.table import Batch, Irregular
+from ingest.direct.texts import lists, null_if_empty
 from ingest.formats.base import Records
 from ingest.links import canonical_link, plain_links
 from ingest.records import VERBATIM
@@ -86,19 +87,26 @@ def events(
     IngestError
         The file is damaged.
     """
-    declared = _declared(found, trace)
+    wanted = declared(found, trace)
     try:
-        reading = _Reading(found, declared, keep_rejects=keep_rejects)
+        reading = _Reading(found, wanted, keep_rejects=keep_rejects)
         reading.take(found.table.batches(reading.wanted))
     except Irregular:
-        reading = _Reading(found, declared, keep_rejects=keep_rejects)
+        reading = _Reading(found, wanted, keep_rejects=keep_rejects)
         reading.take(found.table.by_row(reading.wanted))
     table = reading.table(start, end)
     reading.rejects.settle(found.table)
     return table, reading.report
 
 
-def _declared(found: Recognised, trace: str | Key) -> Trace | Key:
+def declared(found: Recognised, trace: str | Key) -> Trace | Key:
+    """The trace of a name, or the column, which the file must have.
+
+    Raises
+    ------
+    ConfigError
+        No such trace, or no such column; the nearest is named.
+    """
     if isinstance(trace, Key):
         if found.table.kind != "jsonl" and trace.column not in found.table.names:
             hint = nearest(trace.column, found.table.names)
@@ -162,7 +170,7 @@ class _Reading:
             raw |= _parents(*(columns[c] for c in fields.parents))
         for name in raw:
             if name.partition(":")[0] in {"created_at", "at"}:
-                raw[name] = _null_if_empty(raw[name])
+                raw[name] = null_if_empty(raw[name])
         if isinstance(trace, Key) and fields.type == "interactions":  # what was done, and to what, is of no concern
             raw |= dict.fromkeys(("kind", "target_type", f"target_id:{VERBATIM}"), pa.repeat("link", n))
         row = check(Records(fields.type, raw, range(n)), self._context, Valid())
@@ -270,15 +278,9 @@ def _kept(fields: Fields, batch: Batch) -> tuple[dict[str, Any], Rows]:
 
 def _parents(reposted: Any, replied: Any) -> dict[str, pa.Array]:
     """Kind and parent of posts, from a column of posts reposted and one of posts replied to."""
-    one, two = _null_if_empty(reposted), _null_if_empty(replied)
+    one, two = null_if_empty(reposted), null_if_empty(replied)
     kind = pc.if_else(one.is_valid(), "repost", pc.if_else(two.is_valid(), "reply", "post"))
     return {"kind": kind, "parent_id": pc.coalesce(one, two)}
-
-
-def _null_if_empty(column: Any) -> Any:
-    if isinstance(column, pa.Array) and pa.types.is_string(column.type):
-        return pc.if_else(pc.equal(column, ""), pa.scalar(None, TEXT), column)
-    return column
 
 
 def _plain(column: pa.Array) -> tuple[pa.Array, Rows]:
@@ -338,16 +340,8 @@ def _in_texts(texts: pa.Array, name: str) -> tuple[pa.Array, Rows]:
 
 def _verbatim(column: Any, n: int) -> tuple[pa.Array, Rows]:
     """A column's values as they stand, and their rows; lists give each of their values, nothing gives none."""
-    if column is None:
-        column = pa.nulls(n, TEXT)
-    if not isinstance(column, pa.Array):
-        column = pa.array([None if v is None else v if isinstance(v, str) else str(v) for v in column], TEXT)
-    rows = np.arange(n)
-    if pa.types.is_list(column.type):
-        column, rows = pc.list_flatten(column), pc.list_parent_indices(column).to_numpy()
-    column = _null_if_empty(column.cast(TEXT))
-    there = column.is_valid()
-    return column.filter(there), rows[there.to_numpy(zero_copy_only=False)]
+    found = lists(column, n, empty=False)
+    return pc.list_flatten(found), pc.list_parent_indices(found).to_numpy()
 
 
 def _acts(row: Row) -> pa.Table:

@@ -1,0 +1,1 @@
+"""Other tools' networks, exactly: edges, weights and traps."""
