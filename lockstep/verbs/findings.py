@@ -174,7 +174,7 @@ def _sentences(s: Session, f: Finding) -> None:
     s.line(f"{f.kind} {f.id}")
     s.line(f.summary)
     s.line(
-        f"priority {f.priority} · score {f.score:.2f} (uncalibrated rank) · {f.window.start:%Y-%m-%d %H:%M:%S}"
+        f"priority {f.priority} · score {f.score:.2f} ({f.score_means}) · {f.window.start:%Y-%m-%d %H:%M:%S}"
         f" to {f.window.end:%Y-%m-%d %H:%M:%S} UTC · {f.detector} {f.version} · data up to commit {f.data_cut}"
         + (" · shadow" if f.status == "shadow" else "")
     )
@@ -217,7 +217,6 @@ def _why(s: Session, f: Finding) -> None:
     ]
     if rows:
         s.line()
-        s.line(f"score {f.score:.2f}: {f.score_means}")
         s.table(["why this score", "value", "weight", "contribution", "a high value says"], rows)
 
 

@@ -104,7 +104,7 @@ def test_a_finding_is_shown_with_why_it_has_its_score(tmp_path: Path, where: lis
     (finding,) = run["findings"]
     ran = lockstep("findings", "show", finding["id"], *where)
     assert ran.code == 0, ran.err
-    assert f"score {finding['score']:.2f}: uncalibrated rank" in ran.out
+    assert f"score {finding['score']:.2f} (uncalibrated rank)" in ran.out
     assert "why this score" in ran.out
     assert "burst size" in ran.out
     assert "unknown: needs dates at which accounts were made" in ran.out
