@@ -30,7 +30,7 @@ def cauchy(p: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Floats:
     p : array, shape (n_pairs, n_layers)
         p-values in (0, 1]; 1 where a pair did not meet in a layer.
     weights : array, shape (n_layers,), optional
-        Non-negative, not all 0; equal by default.
+        Finite, non-negative, not all 0; equal by default.
 
     Returns
     -------
@@ -43,8 +43,8 @@ def cauchy(p: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Floats:
     """
     chances = _checked(p)
     share = np.ones(chances.shape[1]) if weights is None else np.asarray(weights, float)
-    if share.shape != chances.shape[1:] or (share < 0).any() or not share.sum() > 0:
-        raise ValueError("weights are one for each layer, not negative, and not all 0")
+    if share.shape != chances.shape[1:] or (share < 0).any() or not 0 < share.sum() < np.inf:
+        raise ValueError("weights are one for each layer, finite, not negative, and not all 0")
     # tan(π(½ − p)) loses small p; there it is 1/(πp). A p of 1 would be −∞ and hide every other layer
     high = np.minimum(chances, 1 - 1e-2 / chances.shape[1])
     cotangent = np.where(high < 1e-8, 1 / (np.pi * high), np.tan((0.5 - high) * np.pi))

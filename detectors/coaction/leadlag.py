@@ -74,31 +74,33 @@ def leads(actors: Ints, times: Longs, bursts: Longs) -> list[Lead]:
     who, when, place = who[several], when[several], place[several]
     if not len(who):
         return []
-    rank, begin, variance = _ranks(when, place, len(size))
+    rank, begin, variance = _ranks(when, place, size)
     share = 1 - 2 * (rank - 1) / (size[place] - 1)
     found = []
-    for account in np.unique(who):
-        mine = who == account
-        n = int(mine.sum())
+    order = np.argsort(who, kind="stable")
+    for mine in np.split(order, np.flatnonzero(np.diff(who[order])) + 1):
+        n = len(mine)
         score = float(share[mine].sum())
         spread = float(np.sqrt(variance[place[mine]].sum()))
         p = float(ndtr(-score / spread)) if n >= ENOUGH and spread > 0 else None
-        lag = float(np.median(when[mine] - begin[place[mine]])) / MICROSECONDS
-        found.append(Lead(int(account), n, int((when[mine] == begin[place[mine]]).sum()), score / n, lag, p))
+        late = when[mine] - begin[place[mine]]
+        lag = float(np.median(late)) / MICROSECONDS
+        found.append(Lead(int(who[mine[0]]), n, int((late == 0).sum()), score / n, lag, p))
     return sorted(found, key=lambda lead: (-lead.lead, -lead.occasions, lead.account))
 
 
-def _ranks(when: Longs, place: Longs, count: int) -> tuple[Floats, Longs, Floats]:
+def _ranks(when: Longs, place: Longs, size: Longs) -> tuple[Floats, Longs, Floats]:
     """Of each event its rank (ties share the mean); of each occasion its begin and the variance of shares."""
-    from scipy.stats import rankdata
-
+    order = np.lexsort((when, place))
+    starts = np.searchsorted(place[order], np.arange(len(size)))
+    fresh = (np.diff(place[order], prepend=-1) != 0) | (np.diff(when[order], prepend=0) != 0)
+    tie = np.cumsum(fresh) - 1
+    first = np.flatnonzero(fresh)
+    last = np.append(first[1:], len(order)) - 1
     rank = np.empty(len(when))
-    begin = np.zeros(count, np.int64)
-    variance = np.zeros(count)
-    order = np.argsort(place, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(place[order])) + 1):
-        ranks = rankdata(when[group])
-        rank[group] = ranks
-        begin[place[group[0]]] = when[group].min()
-        variance[place[group[0]]] = float(np.var(1 - 2 * (ranks - 1) / (len(group) - 1)))
+    rank[order] = ((first + last) / 2)[tie] - starts[place[order]] + 1
+    begin = np.zeros(len(size), np.int64)
+    begin[place[order][::-1]] = when[order][::-1]
+    share = 1 - 2 * (rank - 1) / (size[place] - 1)
+    variance: Floats = np.bincount(place, weights=share**2, minlength=len(size)) / size  # their mean is 0
     return rank, begin, variance

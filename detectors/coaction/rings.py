@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detectors.coaction.sweep import Ints
+from detectors.coaction.sweep import Ints, Longs
 
 SPLIT = 3
 """Accounts of a part that can be split off, at least."""
+TRIALS = 10
+"""Runs of the Leiden algorithm of which the best counts: one alone often ends in a division worse than none."""
 
 
 def components(source: Ints, target: Ints, *, least: int = 3) -> list[Ints]:
@@ -52,7 +54,7 @@ def communities(source: Ints, target: Ints, seed: int = 0) -> Ints:
 
     The constant Potts model at half the graph's own density: a part is split off where it is tied to the rest less than
     half as densely as the whole hangs together, so that two rings joined by a bridge come apart and one sparse ring
-    does not.
+    does not. A division that is no better than none, by the model's own quality, is none.
 
     Returns
     -------
@@ -65,13 +67,23 @@ def communities(source: Ints, target: Ints, seed: int = 0) -> Ints:
     if len(nodes) < 2 * SPLIT:
         return np.zeros(len(nodes), np.int32)
     pairs = np.unique(np.stack([np.minimum(source, target), np.maximum(source, target)]), axis=1)
-    density = 2 * pairs.shape[1] / (len(nodes) * (len(nodes) - 1))
+    resolution = pairs.shape[1] / (len(nodes) * (len(nodes) - 1))
     edges = [(str(u), str(v), 1.0) for u, v in pairs.T.tolist()]
-    _, found = leiden(edges, resolution=density / 2, use_modularity=False, seed=seed, iterations=2)
+    _, found = leiden(edges, resolution=resolution, use_modularity=False, seed=seed, iterations=2, trials=TRIALS)
     named = np.array([found[str(node)] for node in nodes.tolist()])
     _, first, label = np.unique(named, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first))
+    ends = np.searchsorted(nodes, pairs)
+    whole = np.zeros_like(label)
+    if _quality(ends, label, resolution) <= _quality(ends, whole, resolution) + 1e-9:
+        return whole.astype(np.int32)
     return rank[label].astype(np.int32)
+
+
+def _quality(ends: Longs, label: Longs, resolution: float) -> float:
+    """The constant Potts model's: edges inside communities less what the resolution asks of their pairs."""
+    sizes = np.bincount(label)
+    return float(np.sum(label[ends[0]] == label[ends[1]]) - resolution * np.sum(sizes * (sizes - 1.0)) / 2)
 
 
 def merged(rings: Sequence[Ints], share: float = 0.5) -> list[list[int]]:
@@ -84,11 +96,21 @@ def merged(rings: Sequence[Ints], share: float = 0.5) -> list[list[int]]:
     list of list of int
         Places of rings that are one, in the order of each group's first.
     """
-    group = list(range(len(rings)))
-    for i, one in enumerate(rings):
-        for j in range(i):
-            both = len(np.intersect1d(one, rings[j]))
-            if both >= share * min(len(one), len(rings[j])) and both:
-                old, new = group[i], group[j]
-                group = [new if g == old else g for g in group]
-    return [[i for i, g in enumerate(group) if g == number] for number in sorted(set(group))]
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(rings):
+        return []
+    sizes = np.array([len(ring) for ring in rings])
+    _, account = np.unique(np.concatenate(rings), return_inverse=True)
+    places = np.repeat(np.arange(len(rings)), sizes), account
+    belongs = coo_array((np.ones(len(account), np.int64), places), shape=(len(rings), int(account.max()) + 1)).tocsr()
+    shared = (belongs @ belongs.T).tocoo()
+    one, other = shared.coords
+    close = shared.data >= share * np.minimum(sizes[one], sizes[other])
+    graph = coo_array((np.ones(int(close.sum()), np.int8), (one[close], other[close])), shape=shared.shape)
+    _, label = connected_components(graph, directed=False)
+    groups: dict[int, list[int]] = {}
+    for ring, number in enumerate(label.tolist()):
+        groups.setdefault(number, []).append(ring)
+    return list(groups.values())
