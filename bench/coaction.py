@@ -139,17 +139,22 @@ class Join:
 
 
 def fitted(points: Sequence[Join]) -> tuple[float, float, float]:
-    """Seconds a unit of events · log2(events) and a pair, not negative, and the largest factor of a point off them.
+    """Seconds a unit of events · log2(events) and a pair, and the largest factor by which a point is off them.
 
-    Least squares of relative errors; the factor is the larger of measured / fitted and its inverse.
+    The fit is the one whose largest factor (measured / fitted or its inverse, whichever is larger) is least. For a
+    given share of the two terms the best scale is in the middle of the extremes, so that only the share is searched.
     """
-    from scipy.optimize import nnls
-
-    units = np.array([[p.events * np.log2(p.events), p.pairs] for p in points])
+    sorting = np.array([p.events * np.log2(p.events) for p in points])
+    pairs = np.array([p.pairs for p in points], float)
     seconds = np.array([p.seconds for p in points])
-    (a, b), _ = nnls(units / seconds[:, None], np.ones(len(points)))
-    ratio = units @ [a, b] / seconds
-    return float(a), float(b), float(np.maximum(ratio, 1 / ratio).max())
+    best = (0.0, 0.0, np.inf)
+    for share in np.geomspace(1e-3, 1e3, 2_001):  # nanoseconds of a pair for one of the other unit
+        ratio = (sorting + share * pairs) / seconds
+        factor = float(np.sqrt(ratio.max() / ratio.min()))
+        if factor < best[2]:
+            scale = 1 / float(np.sqrt(ratio.max() * ratio.min()))
+            best = (scale, scale * float(share), factor)
+    return best
 
 
 def joined(table: Path, window: int, *, cache: Path | None = None) -> Join:

@@ -37,8 +37,9 @@ class Events(NamedTuple):
 
     def begin(self, objects: int) -> Ints:
         """Where each object's events begin, sorted by object; one more than ``objects``."""
-        counts = np.bincount(self.objects, minlength=objects)
-        return still(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
+        from detectors.coaction import kernels
+
+        return still(kernels.starts(self.objects, objects))
 
     def sort(self, objects: int) -> Events:
         """The events by object and time; as they are where they are so already."""

@@ -46,7 +46,7 @@ class Plan(NamedTuple):
     object and time.
     """
 
-    order: Ints  # own events, account by account
+    order: Ints  # own events, account by account; of one message, all but the first as −1 − their number
     bounds: Ints  # where each account's begin in ``order``; one more than accounts in the range
     begin: int  # code of the range's first account
     reach: Ints  # of each own event, low and high of the events in its window; two columns a window, narrowest first
@@ -57,6 +57,7 @@ class Plan(NamedTuple):
     messages: Ints
     times: Longs
     check: bool  # whether an event in a window may be of the same message: then messages are compared
+    work: Longs  # by account of the range, the events in its widest windows
 
 
 @compiled
@@ -105,6 +106,32 @@ def dealt(codes: Ints, order: Ints, begin: Ints) -> Ints:
         code = codes[i]
         out[place[code]] = i
         place[code] += 1
+    return out
+
+
+@compiled
+def grouped(actors: Ints, messages: Ints, begin: Ints, bounds: Ints) -> Ints:
+    """Events account by account, those of one message together; −1 − i stands for an event i of the message before it.
+
+    ``begin`` and ``bounds`` are where each message's and each account's events begin, once sorted by it.
+    """
+    n = len(actors)
+    place = begin[:-1].copy()
+    packed = np.empty(n, np.int64)  # account and event: what follows reads in order
+    for i in range(n):
+        message = messages[i]
+        packed[place[message]] = np.int64(actors[i]) << 32 | i
+        place[message] += 1
+    place = bounds[:-1].copy()
+    latest = np.full(len(place), -1, np.int32)
+    out = np.empty(n, np.int32)
+    for message in range(len(begin) - 1):
+        for k in range(begin[message], begin[message + 1]):
+            u = packed[k] >> 32
+            i = packed[k] & LOW_HALF
+            out[place[u]] = -1 - i if latest[u] == message else i
+            latest[u] = message
+            place[u] += 1
     return out
 
 
@@ -179,14 +206,12 @@ def windows(
 
 
 @compiled
-def work(plan: Plan) -> Longs:
-    """By account of the range, the events in the widest windows of its events."""
-    last = plan.reach.shape[1] - 1
-    out = np.zeros(len(plan.bounds) - 1, np.int64)
-    for u in range(len(out)):
-        for k in range(plan.bounds[u], plan.bounds[u + 1]):
-            i = plan.order[k]
-            out[u] += plan.reach[i, last] - plan.reach[i, last - 1]
+def work(actors: Ints, reach: Ints, count: int) -> Longs:
+    """By account, the events in the widest windows of its events."""
+    last = reach.shape[1] - 1
+    out = np.zeros(count, np.int64)
+    for i in range(len(actors)):
+        out[actors[i]] += reach[i, last] - reach[i, last - 1]
     return out
 
 
@@ -221,17 +246,17 @@ def messages(plan: Plan, begin: int, end: int, floor: int, loops: bool, cells: L
         fresh = (np.int64(plan.bounds[u]) + 1) << 32
         k = plan.bounds[u]
         while k < plan.bounds[u + 1]:
-            message = plan.message[plan.order[k]]
+            message = plan.message[plan.order[k]] if plan.check else -1
             now = (np.int64(k) + 1) << 32
             following = k + 1
-            while following < plan.bounds[u + 1] and plan.message[plan.order[following]] == message:
+            while following < plan.bounds[u + 1] and plan.order[following] < 0:
                 following += 1
             if not loops:
                 cells[plan.begin + u] = now | OWN
             for q in range(2 * spread + 1):  # the narrowest, then what each wider one adds before and after
                 window = (q + 1) // 2
                 for e in range(k, following):
-                    i = plan.order[e]
+                    i = max(plan.order[e], -1 - plan.order[e])
                     if q == 0:
                         low, high = plan.reach[i, 0], plan.reach[i, 1]
                     elif q % 2:
@@ -333,12 +358,14 @@ def decays(
         met = 0
         k = plan.bounds[u]
         while k < plan.bounds[u + 1]:
-            message = plan.message[plan.order[k]]
+            message = plan.message[plan.order[k]] if plan.check else -1
             now = np.int64(k) + 1
+            following = k + 1
+            while following < plan.bounds[u + 1] and plan.order[following] < 0:
+                following += 1
             seen = 0
-            while k < plan.bounds[u + 1] and plan.message[plan.order[k]] == message:
-                i = plan.order[k]
-                k += 1
+            for e in range(k, following):
+                i = max(plan.order[e], -1 - plan.order[e])
                 for j in range(plan.reach[i, 0], plan.reach[i, 1]):
                     v = plan.actors[j]
                     if (plan.check and plan.messages[j] == message) or (v == plan.begin + u and not loops):
@@ -354,6 +381,7 @@ def decays(
                     cells[v], nearest[v] = now, apart
                     recent[seen] = v
                     seen += 1
+            k = following
             for v in recent[:seen]:
                 sums[v] += math.exp(-nearest[v] / tau)
         out = room(out, used, met)

@@ -378,9 +378,7 @@ class Sweep:
 
     def _bound(self, plan: Plan, floor: int, row: int) -> Longs:
         """Bytes that each account's edges take at most."""
-        from detectors.coaction import kernels
-
-        bound: Longs = np.minimum(kernels.work(plan) // floor, len(self.names)) * row
+        bound: Longs = np.minimum(plan.work // floor, len(self.names)) * row
         return bound
 
     def _walk(
@@ -395,12 +393,10 @@ class Sweep:
         row: int = 0,
     ) -> Iterator[T]:
         """Run a kernel over all accounts, in partitions and blocks; results come in the accounts' order."""
-        from detectors.coaction import kernels
-
         room = int(max(self.memory / 8 / (self.threads + 2), 1))
         for plan in self._plans(within, widths, self._partitions(len(widths)), check=check):
             bound = self._bound(plan, floor, row or 4 * (2 + len(widths)))
-            cuts = walks.blocks(kernels.work(plan), self.threads, bound, room)
+            cuts = walks.blocks(plan.work, self.threads, bound, room)
 
             def block(begin: int, end: int, mine: S, plan: Plan = plan) -> T:
                 return count(plan, begin, end, mine)

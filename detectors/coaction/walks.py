@@ -23,7 +23,7 @@ S = TypeVar("S")
 
 BLOCKS = 8  # blocks a thread: few enough to cost nothing, enough that threads end together
 EVENT_BYTES = 20  # of a sorted event: three codes and a time
-ORDER_BYTES = 12  # of an event of a partition: its place among its account's, and what making that takes
+ORDER_BYTES = 16  # of an event of a partition: its place among its account's, and what making that takes
 
 
 @dataclass(frozen=True)
@@ -104,17 +104,17 @@ def plan(
     if whole is None:
         for column, width in enumerate(widths):
             kernels.windows(objects, times, begin, still(chosen), width, reach, 2 * column)
-    order = ALL
+    mine = still((own.actors - first).astype(np.int32)) if first else own.actors
+    bounds = still(kernels.starts(mine, last - first))
     if within == "message":
         count = int(own.messages.max(initial=-1)) + 1
-        order = kernels.dealt(own.messages, ALL, kernels.starts(own.messages, count))
-    elif within == "time":
-        order = np.argsort(own.times).astype(np.int32)
-    mine = still((own.actors - first).astype(np.int32)) if first else own.actors
-    bounds = kernels.starts(mine, last - first)
+        order = kernels.grouped(mine, own.messages, still(kernels.starts(own.messages, count)), bounds)
+    else:
+        order = np.argsort(own.times).astype(np.int32) if within == "time" else ALL
+        order = kernels.dealt(mine, still(order), bounds)
     return kernels.Plan(
-        still(kernels.dealt(mine, still(order), bounds)),
-        still(bounds),
+        still(order),
+        bounds,
         first,
         still(reach),
         own.messages,
@@ -124,6 +124,7 @@ def plan(
         messages,
         times,
         check,
+        kernels.work(mine, still(reach), last - first),
     )
 
 

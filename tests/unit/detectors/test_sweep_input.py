@@ -136,8 +136,9 @@ def test_tables_in_chunks_with_dictionaries_of_their_own() -> None:
 
 
 SCRIPT = """
-import json, resource, sys
+import json, sys
 import numpy as np, pyarrow as pa
+from bench.joining import peak_mb
 from detectors.coaction.sweep import Sweep
 from graph.projection import SCHEMA
 from graph.schema import TIME
@@ -149,12 +150,12 @@ def coded(values, prefix):
 times = np.sort(rng.integers(0, seconds * 1_000_000, posts))
 table = pa.table([coded(rng.integers(0, accounts, posts), "u"), coded(np.zeros(posts, int), "X"),
                   pa.array(times).cast(TIME), coded(np.arange(posts), "m")], schema=SCHEMA)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_mb()
 swept = Sweep(table, window, memory_mb=64)
 edges = swept.by_message(min_weight=2)
 some = swept.given(np.arange(100, dtype=np.int32), np.arange(100, 200, dtype=np.int32))
 print(json.dumps({"hubs": [str(h) for h in swept.hubs], "edges": len(edges), "given": int(some.sum()),
-                  "mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3}))
+                  "mb": peak_mb() - before}))
 """
 
 
