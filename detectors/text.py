@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ UNSEEN = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U000110bd\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S*")
+# no more letters of a scheme than any has, so that time stays linear; ASCII, as text may follow without a space
+LINK = re.compile(r"(?:[a-z][a-z0-9+.-]{0,15}://|(?<![a-z0-9])www\.)[!-~]*")
 # scripts whose characters stand for syllables or words: kana, ideographs, Yi, Hangul syllables
 _WIDE = np.array(
     [[0x3040, 0x312F], [0x31A0, 0x31BF], [0x31F0, 0x31FF], [0x3400, 0x4DBF], [0x4E00, 0xA4CF], [0xAC00, 0xD7A3],
@@ -219,15 +221,20 @@ class _Shingles:
 
         self.offsets = np.concatenate([[0], np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))])
         points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-        used = np.flatnonzero(np.bincount(points, minlength=1))
+        pieces = [slice(begin, begin + CHUNK) for begin in range(0, len(points), CHUNK)]
+        seen = np.zeros(sys.maxunicode + 1, bool)
+        for piece in pieces:
+            seen[points[piece]] = True
+        used = np.flatnonzero(seen)
         wide = (np.searchsorted(_WIDE[:, 0], used, side="right") - np.searchsorted(_WIDE[:, 1], used)).astype(np.uint8)
         self.fits = (wide == 0).sum() <= NARROWS and wide.sum() <= WIDES
         code = np.where(wide, np.cumsum(wide, dtype=np.int64), np.cumsum(1 - wide.astype(np.int64)))
         code = np.where(wide, code | (WIDES + 1), code) if self.fits else np.arange(1, len(used) + 1)
-        place = np.zeros((int(used[-1]) if len(used) else 0) + 1, np.uint32)
-        kind = np.zeros(len(place), np.uint8)
+        place, kind = np.zeros(len(seen), np.uint32), np.zeros(len(seen), np.uint8)
         place[used], kind[used] = code, wide
-        self.codes, self.wide = place[points], kind[points]
+        self.codes, self.wide = np.empty(len(points), np.uint32), np.empty(len(points), np.uint8)
+        for piece in pieces:
+            self.codes[piece], self.wide[piece] = place[points[piece]], kind[points[piece]]
         self.lengths = np.empty(len(points), np.uint8)
         shingle_ends(self.wide, self.offsets, self.lengths)
         self.numbered = None if self.fits else self._numbered()

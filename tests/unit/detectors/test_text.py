@@ -37,6 +37,9 @@ def found(texts: list[str], threshold: float = THRESHOLD) -> dict[tuple[int, int
         ("한국", unicodedata.normalize("NFD", "한국")),
         ("می\u200cخواهم", "میخواهم"),
         ("hi ＠bo", "hi"),
+        ("今すぐ買うhttps://t.co/a1", "今すぐ買うhttps://t.co/b2"),
+        ("https://t.co/a1今すぐ買う", "今すぐ買う"),
+        ("买www.sho.rt/a1", "买"),
     ],
 )
 def test_texts_that_look_the_same_are_compared_as_one(one: str, other: str) -> None:
@@ -167,10 +170,15 @@ def test_where_too_many_crowd_each_is_compared_with_the_next_and_it_is_said() ->
 def test_a_megabyte_of_text_is_a_text() -> None:
     rng = random.Random(5)
     huge = "".join(rng.choices("abcdefghij klmnop", k=1_000_000))
-    texts = [huge, f"{huge}!", "x" * 1_000_000, "x" * 999_999, "short"]
+    texts = [comparable(t) for t in (huge, f"{huge}!", "x" * 1_000_000, "x" * 999_999, "short")]
     got = found(texts)
     assert set(got) == {(0, 1), (2, 3)}
     assert got[2, 3] == 1.0  # a letter repeated has one shingle, however often
+
+
+def test_a_megabyte_that_almost_is_a_link_is_folded_in_linear_time() -> None:
+    assert comparable("x" * 1_000_000 + "://") == "x" * 999_984
+    assert comparable("www." * 250_000 + "@" * 500_000) == ""
 
 
 def test_more_characters_than_can_be_packed_are_told_apart_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
