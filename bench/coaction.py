@@ -118,6 +118,7 @@ def grown(folder: Path, sizes: Sequence[int]) -> list[Result]:
     largest = f"{sizes[-1]:.0e} posts and 60 s"
     return [
         at_most("largest factor off a · events · log2(events) + b · pairs", [off], "ratio", 1.5),
+        at_most("the same of CPU seconds, which other work disturbs less", [fitted(points, cpu=True)[2]], "ratio"),
         at_most("a", [a * 1e9], "ns"),
         at_most("b", [b * 1e9], "ns"),
         at_most(f"join at {largest}", [last.seconds], "s"),
@@ -134,11 +135,12 @@ class Join:
     weight: int  # their sum
     events: int = 0
     pairs: int = 0  # in windows
+    cpu: float = 0.0  # seconds of all threads
     ready: float = 0.0  # seconds until the compiled code is there
     peak_mb: float = 0.0  # of the process
 
 
-def fitted(points: Sequence[Join]) -> tuple[float, float, float]:
+def fitted(points: Sequence[Join], *, cpu: bool = False) -> tuple[float, float, float]:
     """Seconds a unit of events · log2(events) and a pair, and the largest factor by which a point is off them.
 
     The fit is the one whose largest factor (measured / fitted or its inverse, whichever is larger) is least. For a
@@ -146,7 +148,7 @@ def fitted(points: Sequence[Join]) -> tuple[float, float, float]:
     """
     sorting = np.array([p.events * np.log2(p.events) for p in points])
     pairs = np.array([p.pairs for p in points], float)
-    seconds = np.array([p.seconds for p in points])
+    seconds = np.array([p.cpu if cpu else p.seconds for p in points])
     best = (0.0, 0.0, np.inf)
     for share in np.geomspace(1e-3, 1e3, 2_001):  # nanoseconds of a pair for one of the other unit
         ratio = (sorting + share * pairs) / seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,11 @@ def points(off: float = 1.0) -> list[Join]:
             found.append(Join(seconds, 0, 0, events=events, pairs=pairs))
     last = found.pop()
     return [*found, Join(last.seconds * off, 0, 0, events=last.events, pairs=last.pairs)]
+
+
+def test_cpu_seconds_are_fitted_by_themselves() -> None:
+    twice = [replace(p, cpu=2 * p.seconds) for p in points()]
+    assert fitted(twice, cpu=True)[1] == pytest.approx(40e-9, rel=0.01)
 
 
 def test_a_law_that_holds_is_found() -> None:
