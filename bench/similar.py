@@ -5,15 +5,23 @@ seconds go from the event table to weighted edges, compiled code being there. Re
 Jaccard similarity of at least .8, against the product of the matrix text × shingle with itself, which knows all; a pair
 that is found and that the product does not have would be a false one. A flood is of texts from one template, all at
 once: pairs beyond a stated number are not compared there, and how many texts that concerns is said.
+
+``--peer cnt``: beside coordination-network-toolkit's co_similar on 1e4 made posts within an hour, two threads on both
+sides, from its imported database to its result table. It compares all pairs in a window, and sets of words.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import random
 import resource
+import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +31,7 @@ import pyarrow.parquet as pq
 from scipy.sparse import csr_array
 
 from bench.peers import SHARED
+from bench.peers import peer as peer_of
 from bench.report import Result, at_least, at_most
 from detectors.coaction.similar import Similar
 from detectors.text import comparable, near
@@ -33,17 +42,33 @@ THRESHOLD = 0.8
 WINDOW_S = 3600.0
 SECONDS = 10.0  # of CPU, for 1e5 different posts
 RECALL = 0.99
+CNT = ("message_id", "user_id", "username", "repost_id", "reply_id", "message", "timestamp", "urls")
+TOOLKIT = """
+import json, sys, time
+from coordination_network_toolkit import compute_networks, preprocess
+if __name__ == "__main__":
+    database, posts, window, least = sys.argv[1:]
+    preprocess.preprocess_csv_files(database, [posts])
+    began = time.perf_counter()
+    compute_networks.compute_co_similar_tweet(
+        database, float(window), n_threads=2, similarity_threshold=float(least), min_edge_weight=2
+    )
+    print(json.dumps({"seconds": time.perf_counter() - began}))
+"""
 SYLLABLES = ("ba", "co", "di", "fu", "ge", "ha", "ki", "lo", "mu", "ne", "pa", "ri", "so", "tu", "ve", "za")
 DAYS = 7
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """``full`` is what is measured unless ``--quick`` is given."""
+    parser.add_argument("--peer", choices=["cnt"], help="only the comparison with this peer")
     parser.add_argument("--full", action="store_true", help="all of it, which is what is done anyway")
 
 
-def run(*, quick: bool, full: bool = False) -> list[Result]:
+def run(*, quick: bool, full: bool = False, peer: str | None = None) -> list[Result]:
     """Measure; the quick form takes a tenth of the posts."""
+    if peer:
+        return _beside(10_000)
     count, sample = (10_000, 2_000) if quick and not full else (100_000, 20_000)
     _counted(stream(made(200, 1)))  # compiles
     results = [*_speed("made", stream(made(count, 7)), SECONDS * count / 1e5)]
@@ -98,6 +123,37 @@ def _flood(count: int) -> list[Result]:
         at_most(f"flood: CPU for {count} texts of one template at once", [seconds], "s"),
         at_most("flood: texts not compared with all like them", [float(found.near.crowded)], "texts"),
         at_most("flood: peak memory of the process", [peak], "MB"),
+    ]
+
+
+def _beside(count: int) -> list[Result]:
+    """Wall seconds, because the toolkit's work is done by processes of its own."""
+    _counted(stream(made(200, 1)))  # compiles
+    events = stream(made(count, 7))
+    with tempfile.TemporaryDirectory() as folder:
+        posts = Path(folder) / "posts.csv"
+        with posts.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(CNT)
+            rows.writerows(
+                (r["message"], r["actor"], r["actor"], "", "", r["object"], r["at"].timestamp(), "")
+                for r in events.to_pylist()
+            )
+        python = peer_of("cnt").parent / "python"
+        done = subprocess.run(
+            [str(python), "-c", TOOLKIT, str(Path(folder) / "posts.db"), str(posts), str(WINDOW_S), str(THRESHOLD)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    theirs = float(json.loads(done.stdout.splitlines()[-1])["seconds"])
+    began = time.perf_counter()
+    Similar(events, WINDOW_S, THRESHOLD, threads=2).by_message(min_weight=2)
+    ours = time.perf_counter() - began
+    return [
+        at_most(f"coordination-network-toolkit: co_similar of {count} posts", [theirs], "s"),
+        at_most(f"Lockstep: co_similar of {count} posts", [ours], "s"),
+        at_least("times as fast", [theirs / ours], "1"),
     ]
 
 
