@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
-PACKAGES = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
+PACKAGES = {"java": "openjdk-17-jre-headless", "javac": "openjdk-17-jdk-headless", "mvn": "maven"}
 
 
 def program(name: str) -> str | None:

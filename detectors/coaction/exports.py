@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from graph.errors import ConfigError
 
-Writer = Callable[[pa.Table, Path, pa.Table], None]
+Writer = Callable[[pa.Table, Path, pa.Table, str], None]
 
 GEXF = "http://gexf.net/1.3"
 BETWEEN = " | "  # the values of a list, where a file has no lists
@@ -28,7 +28,7 @@ _NO_NODES = pa.table({"id": pa.array([], pa.string())})
 _BLOCK = 50_000  # rows of XML made at once
 
 
-def write(edges: pa.Table, path: Path, nodes: pa.Table | None = None) -> None:
+def write(edges: pa.Table, path: Path, nodes: pa.Table | None = None, *, directed: bool = True) -> None:
     """Write a network in the form that the file's suffix names; the file is there whole or not at all.
 
     Parameters
@@ -40,6 +40,8 @@ def write(edges: pa.Table, path: Path, nodes: pa.Table | None = None) -> None:
     nodes : pyarrow.Table, optional
         Column id, and what is known of those accounts. Nodes of edges that it lacks are written without attributes;
         CSV and Parquet hold the edges only.
+    directed : bool
+        What GraphML and GEXF say of the edges.
 
     Raises
     ------
@@ -51,27 +53,28 @@ def write(edges: pa.Table, path: Path, nodes: pa.Table | None = None) -> None:
         raise ConfigError(f"cannot write {path.suffix!r} files", str(path), f"one of {', '.join(SUFFIXES)}")
     temporary = path.with_name(f".{path.name}.part")
     try:
-        form(edges, temporary, _NO_NODES if nodes is None else nodes)
+        kind = "directed" if directed else "undirected"
+        form(edges, temporary, _NO_NODES if nodes is None else nodes, kind)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise ConfigError(f"cannot be written: {error.strerror}", str(path), "choose another place") from error
 
 
-def _csv(edges: pa.Table, path: Path, _: pa.Table) -> None:
+def _csv(edges: pa.Table, path: Path, _: pa.Table, __: str) -> None:
     from pyarrow import csv
 
     columns = [_text(c) if pa.types.is_list(c.type) else _timed(c) for c in edges.columns]
     csv.write_csv(pa.table(columns, names=edges.schema.names), path)
 
 
-def _parquet(edges: pa.Table, path: Path, _: pa.Table) -> None:
+def _parquet(edges: pa.Table, path: Path, _: pa.Table, __: str) -> None:
     from pyarrow import parquet
 
     parquet.write_table(edges, path)
 
 
-def _graphml(edges: pa.Table, path: Path, nodes: pa.Table) -> None:
+def _graphml(edges: pa.Table, path: Path, nodes: pa.Table, directed: str) -> None:
     everybody, more, others = _everybody(edges, nodes), _others(nodes, ("id",)), _others(edges, _ENDS)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("<?xml version='1.0' encoding='utf-8'?>\n")
@@ -84,7 +87,7 @@ def _graphml(edges: pa.Table, path: Path, nodes: pa.Table) -> None:
             for i, name in enumerate(names):
                 kind = _KINDS[_kind(table.schema.field(name).type)][0]
                 file.write(f'<key id="{where[0]}{i}" for="{where}" attr.name={_quoted(name)} attr.type="{kind}"/>\n')
-        file.write('<graph id="network" edgedefault="directed">\n')
+        file.write(f'<graph id="network" edgedefault="{directed}">\n')
         data = [_marked(f'<data key="n{i}">', nodes[name], "</data>") for i, name in enumerate(more)]
         known = dict(zip(nodes["id"].to_pylist(), _joined(data, nodes.num_rows), strict=True))
         for key in everybody:
@@ -95,7 +98,7 @@ def _graphml(edges: pa.Table, path: Path, nodes: pa.Table) -> None:
         file.write("</graph>\n</graphml>\n")
 
 
-def _gexf(edges: pa.Table, path: Path, nodes: pa.Table) -> None:
+def _gexf(edges: pa.Table, path: Path, nodes: pa.Table, directed: str) -> None:
     everybody, more = _everybody(edges, nodes), _others(nodes, ("id", "label"))
     weighed = "weight" in edges.schema.names
     others = _others(edges, (*_ENDS, "weight"))
@@ -105,7 +108,7 @@ def _gexf(edges: pa.Table, path: Path, nodes: pa.Table) -> None:
             f'<gexf xmlns="{GEXF}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
             f' xsi:schemaLocation="{GEXF} {GEXF}/gexf.xsd" version="1.3">\n'
             f'<meta lastmodifieddate="{datetime.now(UTC):%Y-%m-%d}"><creator>Lockstep</creator></meta>\n'
-            '<graph defaultedgetype="directed" idtype="string" mode="static">\n'
+            f'<graph defaultedgetype="{directed}" idtype="string" mode="static">\n'
         )
         for where, table, names in (("node", nodes, more), ("edge", edges, others)):
             if names:
@@ -217,7 +220,8 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pc.binary_join(column.cast(pa.list_(pa.string())), BETWEEN)
     if pa.types.is_floating(column.type):
         column = pc.cast(column, pa.string())
-        return pc.replace_substring_regex(column, "^(-?)inf$", r"\1Infinity").cast(pa.string())
+        column = pc.replace_substring_regex(column, "^(-?)inf$", r"\1Infinity")
+        return pc.replace_substring_regex(column, "^-?nan$", "NaN")
     return column.cast(pa.string())
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OBJECT = "co_object"
 """The action whose objects are a column of the file, verbatim."""
+COMPAT = ("cnt", "coortweet")
 
 
 def add(app: typer.Typer) -> None:
@@ -40,15 +41,28 @@ def network_(
         list[float] | None,
         typer.Option(help="Seconds within which two actions count as together (60); several give several networks."),
     ] = None,
-    min_weight: Annotated[int, typer.Option(help="Least number of messages for an edge to be kept.", min=1)] = 2,
+    min_weight: Annotated[
+        int | None, typer.Option(help="Least number of messages for an edge to be kept (2).", min=1)
+    ] = None,
     loops: Annotated[bool, typer.Option("--loops", help="Also accounts that met themselves.")] = False,
     similarity: Annotated[
-        float, typer.Option(help="co_similar: least Jaccard similarity of two texts, 0.5 to 1.", min=0.5, max=1)
+        float, typer.Option(help="co_similar: least Jaccard similarity of two texts, 0.5 to 1.", min=0, max=1)
     ] = 0.8,
-    min_participation: Annotated[int, typer.Option(help="Accounts with fewer actions take no part.", min=1)] = 1,
+    min_participation: Annotated[
+        int | None, typer.Option(help="Accounts with fewer actions take no part (1; CooRTweet: 2).", min=0)
+    ] = None,
     edge_weight: Annotated[
         float | None, typer.Option(help="Quantile of the weights that an edge must reach.", min=0, max=1)
     ] = None,
+    compat: Annotated[
+        str | None,
+        typer.Option(help="Exactly what another tool gives: cnt (coordination-network-toolkit) · coortweet."),
+    ] = None,
+    min_tokens: Annotated[float, typer.Option(help="cnt, co_similar: shorter texts are like none.")] = 1,
+    fast_window: Annotated[
+        float | None, typer.Option(help="coortweet: weights within this narrower window, beside the others.", min=0)
+    ] = None,
+    subgraph: Annotated[int, typer.Option(help="coortweet: 1 heavy edges, 2 heavy fast ones, 3 fast ones.")] = 0,
     since: Annotated[str | None, typer.Option(help="Only posts from then on: a time, or a span back (7d).")] = None,
     until: Annotated[str | None, typer.Option(help="Only posts before then.")] = None,
     input_: Annotated[Path | None, typer.Option("--input", help="Read this file and no store.")] = None,
@@ -70,34 +84,44 @@ def network_(
     With --input straight from a file, in any format that `lockstep ingest` reads; rows that cannot be used are counted
     by reason and told with their lines.
     """
-    if action not in {*ACTIONS, OBJECT}:
+    if compat is None and action not in {*ACTIONS, OBJECT}:
         raise unknown(action, (*ACTIONS, OBJECT), "--action")
     windows = list(dict.fromkeys(window or [60.0]))
     places = _places(out, windows)
-    _agree(action, input_, map_, key, format_, type_, platform, rejects)
+    _agree(action, compat, input_, key, (map_, key, format_, type_, platform, rejects))
     s = session(config, store, data_dir, as_json=as_json)
     now = datetime.now(UTC)
-    wanted = _Wanted(action, key, moment(since, "--since", now), moment(until, "--until", now))
-    if input_ is None:
-        events, told = _of_store(s, wanted), _Told()
-    else:
-        events, told = _of_file(s, input_, format_, options(s, type_, map_, platform), wanted, keep=rejects is not None)
-    found = networks(
-        events,
-        action if key is None else key,
-        windows,
-        min_weight=min_weight,
-        loops=loops,
-        similarity=similarity,
-        min_participation=min_participation,
-        edge_weight=edge_weight,
+    wanted = _Wanted(
+        action, key, moment(since, "--since", now), moment(until, "--until", now), rejects is not None, windows
     )
-    _write(found, windows, places)
+    how = options(s, type_, map_, platform)
+    if compat is not None and input_ is not None:
+        found, told = _as_another(
+            compat,
+            input_,
+            format_,
+            how,
+            wanted,
+            _Theirs(min_weight, loops, similarity, min_tokens, min_participation, edge_weight, fast_window, subgraph),
+        )
+    else:
+        events, told = _of_store(s, wanted) if input_ is None else _of_file(s, input_, format_, how, wanted)
+        found = networks(
+            events,
+            action if key is None else key,
+            windows,
+            min_weight=min_weight or 2,
+            loops=loops,
+            similarity=similarity,
+            min_participation=min_participation or 1,
+            edge_weight=edge_weight,
+        )
+    _write(found, windows, places, directed=compat != "coortweet")
     if rejects is not None:
         from ingest.quarantine import export
 
         export(told.rejected, rejects)
-    _tell(s, wanted.action, found, windows, places, told)
+    _tell(s, action, found, windows, places, told)
 
 
 @dataclass(frozen=True)
@@ -108,6 +132,22 @@ class _Wanted:
     key: str | None
     start: datetime | None
     end: datetime | None
+    keep: bool  # whether the rows that cannot be used are wanted as well
+    windows: Sequence[float]
+
+
+@dataclass(frozen=True)
+class _Theirs:
+    """What other tools' networks depend on."""
+
+    min_weight: int | None
+    loops: bool
+    similarity: float
+    min_tokens: float
+    min_participation: int | None
+    edge_weight: float | None
+    fast_window: float | None
+    subgraph: int
 
 
 @dataclass(frozen=True)
@@ -130,28 +170,25 @@ def _places(out: Path, windows: Sequence[float]) -> list[Path]:
     return places
 
 
-def _agree(action: str, input_: Path | None, map_: Path | None, key: str | None, *of_input: object) -> None:
+def _agree(action: str, compat: str | None, input_: Path | None, key: str | None, of_input: Sequence[object]) -> None:
     """Refuse options that do not go together."""
-    if input_ is None and any(o is not None for o in (map_, key, *of_input)):
-        raise ConfigError(
-            "only a file has these: --map, --key, --format, --type, --platform, --rejects",
-            "network",
-            "name it: --input",
-        )
-    if (action == OBJECT) != (key is not None):
+    if compat not in {None, *COMPAT}:
+        raise unknown(str(compat), COMPAT, "--compat")
+    if input_ is None and (compat is not None or any(o is not None for o in of_input)):
+        which = "--compat, --map, --key, --format, --type, --platform and --rejects are about a file"
+        raise ConfigError(which, "network", "name it: --input FILE")
+    if (action != OBJECT) if key is not None else (action == OBJECT and compat is None):
         raise ConfigError(f"{OBJECT} and --key go together", "network", f"--action {OBJECT} --key COLUMN")
 
 
-def _of_store(s: Session, wanted: _Wanted) -> pa.Table:
+def _of_store(s: Session, wanted: _Wanted) -> tuple[pa.Table, _Told]:
     from graph.projection import events
 
     with s.view() as view:
-        return events(view, ACTIONS[wanted.action].trace, start=wanted.start, end=wanted.end)
+        return events(view, ACTIONS[wanted.action].trace, start=wanted.start, end=wanted.end), _Told()
 
 
-def _of_file(
-    s: Session, path: Path, format_: str | None, how: Options, wanted: _Wanted, *, keep: bool
-) -> tuple[pa.Table, _Told]:
+def _of_file(s: Session, path: Path, format_: str | None, how: Options, wanted: _Wanted) -> tuple[pa.Table, _Told]:
     """Events straight from a file, by columns where its format is a table."""
     from ingest.direct.events import Key, events
     from ingest.direct.sources import recognise
@@ -160,7 +197,7 @@ def _of_file(
     if found is None:
         return _through_memory(s, path, format_, how, wanted)
     trace = Key(wanted.key) if wanted.key is not None else ACTIONS[wanted.action].trace
-    table, report = events(found, trace, start=wanted.start, end=wanted.end, keep_rejects=keep)
+    table, report = events(found, trace, start=wanted.start, end=wanted.end, keep_rejects=wanted.keep)
     return table, _Told(list(report.sentences()), report.as_dict(), report.rejected)
 
 
@@ -196,18 +233,64 @@ def _through_memory(
     return table, _Told(lines, document, rejected)
 
 
-def _write(found: Sequence[pa.Table], windows: Sequence[float], places: Sequence[Path]) -> None:
+def _as_another(
+    compat: str, path: Path, format_: str | None, how: Options, wanted: _Wanted, theirs: _Theirs
+) -> tuple[list[pa.Table], _Told]:
+    """Networks as another tool gives them, from what the file says, verbatim."""
+    from detectors.coaction.compat import cnt, coortweet
+    from ingest.direct.sources import recognise
+    from ingest.direct.verbatim import messages
+
+    kind = cnt.ALIASES.get(wanted.action, wanted.action)
+    if kind not in cnt.PARTS:
+        raise unknown(wanted.action, [*cnt.PARTS, *cnt.ALIASES], f"--action with --compat {compat}")
+    found = recognise(path, format_, how)
+    if found is None:
+        raise ConfigError("has no columns", str(path), "--compat needs a table: CSV, JSON Lines or Parquet")
+    table, report = messages(found, cnt.PARTS[kind], wanted.key, keep_rejects=wanted.keep)
+    table = _within(table, wanted)
+    told = _Told([*report.sentences(), *_stopped(compat, report.unusable)], report.as_dict(), report.rejected)
+    if compat == "cnt":
+        near = cnt.Similarity(theirs.similarity, theirs.min_tokens)
+        how_many = {"min_weight": theirs.min_weight or 2, "loops": theirs.loops, "similarity": near}
+        return [cnt.network(table, kind, w, **how_many) for w in wanted.windows], told  # type: ignore[arg-type]
+    if theirs.min_weight is not None:
+        raise ConfigError("CooRTweet has no least weight", "--min-weight", "it marks edges above --edge-weight")
+    least = 2 if theirs.min_participation is None else theirs.min_participation
+    share = 0.5 if theirs.edge_weight is None else theirs.edge_weight
+    rule = coortweet.Rule(least, share, not theirs.loops, theirs.fast_window, theirs.subgraph)
+    shares = coortweet.shares(table, kind)
+    return [coortweet.network(shares, w, rule) for w in wanted.windows], told
+
+
+def _within(table: pa.Table, wanted: _Wanted) -> pa.Table:
+    """Messages from a time on, and before another."""
+    import pyarrow.compute as pc
+
+    for bound, compare in ((wanted.start, pc.greater_equal), (wanted.end, pc.less)):
+        if bound is not None:
+            table = table.filter(compare(table["at"], bound.timestamp()))
+    return table
+
+
+def _stopped(compat: str, unusable: int) -> list[str]:
+    if compat != "cnt" or not unusable:
+        return []
+    return ["coordination-network-toolkit's own import stops at such a row; this is its network of the others"]
+
+
+def _write(found: Sequence[pa.Table], windows: Sequence[float], places: Sequence[Path], *, directed: bool) -> None:
     import pyarrow as pa
 
     if len(set(places)) == len(places):
         for edges, place in zip(found, places, strict=True):
-            write(edges, place)
+            write(edges, place, directed=directed)
         return
     parts = [
         edges.append_column("window", pa.repeat(float(window), edges.num_rows))
         for edges, window in zip(found, windows, strict=True)
     ]
-    write(pa.concat_tables(parts), places[0])
+    write(pa.concat_tables(parts), places[0], directed=directed)
 
 
 def _tell(

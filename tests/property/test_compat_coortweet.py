@@ -73,7 +73,7 @@ def plain(shares: Sequence[Share], window: float, rule: Rule) -> dict[tuple[str,
     count: dict[str, int] = defaultdict(int)
     for _, account, _, _ in shares:
         count[account] += 1
-    first = {a: i for i, a in reversed(list(enumerate(a for _, a, _, _ in shares)))}
+    first = {a: i for i, a in reversed([(i, s[1]) for i, s in enumerate(shares)])}
     rows = [r for r in shares if count[r[1]] >= rule.min_participation]
     rows.sort(key=lambda r: first[r[1]])  # stable, as data.table groups
     groups: dict[str, list[Share]] = {}
@@ -97,14 +97,14 @@ def plain(shares: Sequence[Share], window: float, rule: Rule) -> dict[tuple[str,
     for one, other, delta in pairs:
         if one[2] not in good and other[2] not in good:
             continue
-        older, newer = (other, one) if delta > 0 else (one, other)
+        old, new = (other[2], one[2]) if delta > 0 else (one[2], other[2])
         ends = min(one[1], other[1]), max(one[1], other[1])
-        found.setdefault(ends, []).append((older[2], newer[2], abs(delta)))
+        found.setdefault(ends, []).append((old, new, abs(delta)))
     out = {}
     for ends, met in found.items():
-        older, newer = len({m[0] for m in met}), len({m[1] for m in met})
+        olds, news = len({m[0] for m in met}), len({m[1] for m in met})
         mean = float(sum(Fraction(m[2]) for m in met) / len(met))
-        out[ends] = [len(met), mean, older, newer, min(older, newer) / max(older, newer)]
+        out[ends] = [len(met), mean, olds, news, min(olds, news) / max(olds, news)]
     return out
 
 

@@ -115,6 +115,27 @@ def network(shares: pa.Table, window_s: float, rule: Rule = Rule()) -> pa.Table:
     return _both(rows, pairs, pairs.delta <= rule.fast_s, rule)
 
 
+def shares(messages: pa.Table, kind: str) -> pa.Table:
+    """Messages whose objects are what they repost, reply to or say, where they are not links, tags or a column.
+
+    Parameters
+    ----------
+    kind : str
+        Network type as :data:`detectors.coaction.compat.cnt.PARTS` names it.
+    """
+    column = {"co_retweet": "repost", "co_reply": "reply", "co_tweet": "text"}.get(kind)
+    if kind == "co_post":
+        things = pa.repeat("*", messages.num_rows)
+    elif column is not None:
+        things = messages[column].combine_chunks()
+    else:
+        return messages
+    there = things.is_valid()
+    offsets = np.concatenate([[0], np.cumsum(there.to_numpy(zero_copy_only=False))])
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), things.drop_null())
+    return messages.set_column(messages.schema.get_field_index("objects"), "objects", lists)
+
+
 def _consistent(rule: Rule) -> None:
     if rule.subgraph not in {0, 1, 2, 3}:
         raise ConfigError(f"no subgraph {rule.subgraph}", "--compat coortweet", "0, 1, 2 or 3")
