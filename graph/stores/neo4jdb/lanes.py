@@ -1,15 +1,15 @@
 """Writing in parallel where it cannot deadlock.
 
 A transaction that makes a relationship locks both ends until it is committed. Two lanes write at once, so nodes are
-shared out: a node that only one lane touches cannot be waited for, and a node with many relationships (dense) is not
-locked as a whole by Neo4j. A relationship of any other shared node is written afterwards, by one lane alone.
+shared out: a node that only one open transaction touches cannot be waited for, and a node with many relationships
+(dense) is not locked as a whole by Neo4j. A relationship of any other node that both would touch is written afterwards.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from graph.errors import StoreConflict
@@ -67,6 +67,29 @@ class Shared:
         return self._lanes[node].bit_count() > 1 and node not in self._dense
 
 
+class Open:
+    """Which nodes the lanes' open transactions touch."""
+
+    def __init__(self, dense: Dense) -> None:
+        self._dense = dense
+        self._nodes: list[set[Node]] = [set() for _ in LANES]
+        self._lock = threading.Lock()
+
+    def take(self, lane: int, nodes: set[Node]) -> set[Node]:
+        """Take nodes for a transaction of the lane; returned are those that must wait: another's and not dense."""
+        with self._lock:
+            others = (mine for i, mine in enumerate(self._nodes) if i != lane)
+            waits = {node for other in others for node in nodes & other if node not in self._dense}
+            self._nodes[lane] = nodes - waits
+        return waits
+
+    def committed(self, lane: int, made: Iterable[Node]) -> None:
+        """Let go of a lane's nodes, and count what it has added to them: one relationship each."""
+        with self._lock:
+            self._nodes[lane] = set()
+            self._dense.add(made)
+
+
 class Lanes:
     """Runs work of one writer in its lanes, as long as it has its turn.
 
@@ -82,8 +105,11 @@ class Lanes:
         self._pool: ThreadPoolExecutor | None = None
         self._stop = threading.Event()
 
-    def run(self, *lanes: Sequence[Work]) -> None:
-        """Run each lane's work in order, each piece in a transaction of its own; the lanes at the same time."""
+    def run(self, *lanes: Iterable[Work]) -> None:
+        """Run each lane's work in order, each piece in a transaction of its own; the lanes at the same time.
+
+        A generator is gone on with when the transaction of what it gave last is committed.
+        """
         busy = [(i, work) for i, work in enumerate(lanes) if work]
         if len(busy) < 2:
             for i, work in busy:
@@ -101,7 +127,7 @@ class Lanes:
         pieces = list(work)
         self.run(*(pieces[i :: len(LANES)] for i in range(len(LANES))))
 
-    def _lane(self, number: int, work: Sequence[Work]) -> None:
+    def _lane(self, number: int, work: Iterable[Work]) -> None:
         try:
             for piece in work:
                 if self._stop.is_set():

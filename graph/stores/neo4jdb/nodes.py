@@ -92,8 +92,8 @@ def folds(kind: NodeType, key: str) -> tuple[str | None, str | None]:
 
 
 def platforms(keys: Iterable[str]) -> set[str]:
-    """Platforms of scoped keys."""
-    return {unscoped(key)[0] for key in keys}
+    """Platforms of scoped keys; a key without one says nothing."""
+    return {unscoped(key)[0] for key in keys if ":" in key}
 
 
 def hosts(links: Iterable[str]) -> set[str]:

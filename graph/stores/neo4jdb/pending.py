@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -22,11 +23,10 @@ class Found(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row to be written: where it lies, and its digest."""
+    """A row to be written: where it lies."""
 
     batch: int
     place: int
-    digest: int
 
 
 Look = Callable[[Sequence[str]], dict[str, Found]]
@@ -34,11 +34,10 @@ Look = Callable[[Sequence[str]], dict[str, Found]]
 
 @dataclass
 class Kept:
-    """Rows of one batch that are to be written, with their ids and digests."""
+    """Rows of one batch that are to be written, with their ids."""
 
     batch: pa.RecordBatch
     ids: list[str]
-    digests: list[int]
 
 
 @dataclass
@@ -61,28 +60,29 @@ class Pending:
     ended: dict[str, int] = field(default_factory=dict)
     stubs: set[str] = field(default_factory=set)
     _batches: list[pa.RecordBatch] = field(default_factory=list)
+    _contents: dict[int, list[int]] = field(default_factory=dict)  # digests by batch, where any were compared
 
     def write(self, batch: pa.RecordBatch) -> Written:
         """Add rows; the last of a repeated key wins."""
         report = Written()
-        names, contents = ids(self.table, batch), digests(batch)
+        names, number = ids(self.table, batch), len(self._batches)
+        self._batches.append(batch)
         last = dict(zip(names, range(len(names)), strict=True))
         if len(last) < len(names):
+            contents = self._digests(number)
             lost = [i for i, name in enumerate(names) if last[name] != i]
             changed = [i for i in lost if contents[i] != contents[last[names[i]]]]
             report.unchanged += len(lost) - len(changed)
             report.note(self.table, batch, changed)
         unknown = [name for name in last if name not in self.entries and name not in self.ended]
         there = self.look(unknown) if unknown else {}
-        number = len(self._batches)
-        self._batches.append(batch)
         if not there and len(unknown) == len(last):  # a first load: nothing to compare with
-            self.entries.update((name, Entry(number, place, contents[place])) for name, place in last.items())
+            self.entries.update(zip(last, map(Entry, repeat(number), last.values()), strict=False))
             report.new += len(last)
             return report
         changed = []
         for name, place in last.items():
-            state = self._put(name, Entry(number, place, contents[place]), there.get(name))
+            state = self._put(name, Entry(number, place), there.get(name))
             if state == "new":
                 report.new += 1
             elif state == "changed":
@@ -96,12 +96,12 @@ class Pending:
         """Take one row in; whether it is new, changed or unchanged."""
         mine = self.entries.get(name)
         if mine is not None:
-            if mine.digest == entry.digest:
+            if self._digest(mine) == self._digest(entry):
                 return "unchanged"
             self.entries[name] = entry
             return "changed"
         if found is not None and found.row is not None:
-            if found.digest == entry.digest:
+            if found.digest == self._digest(entry):
                 return "unchanged"
             self.ended[name] = found.row
             self.entries[name] = entry
@@ -110,6 +110,15 @@ class Pending:
             self.stubs.add(name)
         self.entries[name] = entry
         return "new"
+
+    def _digest(self, entry: Entry) -> int:
+        return self._digests(entry.batch)[entry.place]
+
+    def _digests(self, number: int) -> list[int]:
+        """Digests of one batch's rows, made when first asked for."""
+        if number not in self._contents:
+            self._contents[number] = digests(self._batches[number])
+        return self._contents[number]
 
     def delete(self, keys: pa.RecordBatch) -> int:
         """Take rows out; how many there were."""
@@ -130,17 +139,15 @@ class Pending:
         """The rows to be written, in the order they came."""
         places: list[list[int]] = [[] for _ in self._batches]
         names: list[list[str]] = [[] for _ in self._batches]
-        contents: list[list[int]] = [[] for _ in self._batches]
         for name, entry in self.entries.items():
             places[entry.batch].append(entry.place)
             names[entry.batch].append(name)
-            contents[entry.batch].append(entry.digest)
         found = []
-        for batch, taken, mine, digest in zip(self._batches, places, names, contents, strict=True):
+        for batch, taken, mine in zip(self._batches, places, names, strict=True):
             if taken:
                 whole = len(taken) == len(batch) and taken == list(range(len(batch)))
                 rows = batch if whole else batch.take(pa.array(np.array(taken, dtype=np.int64)))
-                found.append(Kept(rows, mine, digest))
+                found.append(Kept(rows, mine))
         return found
 
     @property

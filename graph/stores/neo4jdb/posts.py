@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
@@ -11,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph.model import PARENT_RELS, NodeType, Rel
-from graph.stores.neo4jdb.codec import split_times
+from graph.stores.neo4jdb.codec import digests, split_times
 from graph.stores.neo4jdb.database import cypher
-from graph.stores.neo4jdb.lanes import Dense, Lanes, Shared, lane_of
+from graph.stores.neo4jdb.lanes import Dense, Lanes, Open, Shared, lane_of
+from graph.stores.neo4jdb.migrations import LANES
 from graph.stores.neo4jdb.model import KEY_BYTES, LABELS, indexed
 from graph.stores.neo4jdb.nodes import Work, folds, void
 
@@ -21,8 +23,10 @@ CHUNK = 1_000
 """Posts or relationships of one statement, at most."""
 CHUNK_BYTES = 2_000_000
 """Text of the posts of one statement, roughly at most."""
-WAVES = (500, 1_500, 8_000)
-"""Posts shared out at once, growing to the last: what a wave teaches about dense nodes serves the next one."""
+FIRST = (100, 300)
+"""Posts of a lane's first statements: until they have taught which nodes are dense, much has to wait."""
+BLOCK = 8_000
+"""Posts prepared at once."""
 KEY, ACCOUNT, TEXT, NAMES = 0, 1, 5, 14
 OBJECTS = (
     ("tickers", Rel.MENTIONS, NodeType.TICKER, "post_mentions"),
@@ -30,6 +34,7 @@ OBJECTS = (
     ("hashtags", Rel.TAGGED, NodeType.HASHTAG, "post_tags"),
 )
 """What a post names, in the order of its row's last places: column, relation, type, statement."""
+_NAMED = [(place, rel.value, LABELS[kind]) for place, (_, rel, kind, _) in enumerate(OBJECTS, start=NAMES)]
 
 Row = list[Any]
 """Values of one post as ``post_new.cypher`` takes them."""
@@ -45,7 +50,31 @@ class Name:
     to: str
 
 
-def rows(batch: pa.RecordBatch, numbers: Sequence[int], digests: Sequence[int]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some posts, shared out.
+
+    Parameters
+    ----------
+    lanes : list of list
+        Rows of new posts for each lane: an account's are all its lane's.
+    fills : list
+        Rows of posts whose node is there.
+    """
+
+    lanes: list[list[Row]]
+    fills: list[Row]
+
+
+def shared_out(batch: pa.RecordBatch, numbers: Sequence[int], stubs: AbstractSet[str]) -> Block:
+    """Posts as the server takes them, shared out; ``stubs`` are the keys of those whose node is there."""
+    found = Block([[] for _ in LANES], [])
+    for row in rows(batch, numbers):
+        (found.fills if row[KEY] in stubs else found.lanes[lane_of(row[ACCOUNT])]).append(row)
+    return found
+
+
+def rows(batch: pa.RecordBatch, numbers: Sequence[int]) -> list[Row]:
     """Posts as the server takes them."""
     column = {name: batch.column(name).to_pylist() for name in batch.schema.names if name != "created_at"}
     posts, accounts = column["post"], column["account"]
@@ -53,7 +82,7 @@ def rows(batch: pa.RecordBatch, numbers: Sequence[int], digests: Sequence[int]) 
     rare: list[dict[str, str] | None] = [_rarities(*pair) for pair in zip(posts, accounts, strict=True)]
     names = [_keys(batch.column(name), column[name]) for name, *_ in OBJECTS]
     short = [_keys(batch.column(name), column[name]) for name in ("post", "account")]
-    values = (*short, seconds, nanos, column["kind"], column["text"], numbers, digests)
+    values = (*short, seconds, nanos, column["kind"], column["text"], numbers, digests(batch))
     # an empty list takes a tenth of the time that the post takes; absent, it is read as empty
     values += tuple([keys or None for keys in column[name]] for name, *_ in OBJECTS)
     values += (column["lang"], column["parent"], rare, *names)
@@ -90,40 +119,35 @@ def parents(found: Sequence[Row]) -> list[Name]:
     ]
 
 
-def write(lanes: Lanes, dense: Dense, found: Sequence[Row], seq: int) -> None:
+def write(lanes: Lanes, dense: Dense, blocks: Sequence[Callable[[], Block]], seq: int) -> None:
     """Make new posts and their relationships, in both lanes as far as they cannot meet."""
-    for wave in _waves(found):
-        shares: list[list[Row]] = [[], []]
-        for row in wave:  # an account's posts are all its lane's
-            shares[lane_of(row[ACCOUNT])].append(row)
-        waiting: list[Name] = []
-        for place, (_, rel, kind, _) in enumerate(OBJECTS, start=NAMES):
-            label = LABELS[kind]
-            touched = [set(chain.from_iterable(row[place] for row in share)) for share in shares]
-            late = {key for key in touched[0] & touched[1] if (label, key) not in dense}
-            if late:
-                for row in wave:
-                    waiting += [Name(rel.value, label, row[KEY], key) for key in row[place] if key in late]
-                shares = [[_without(row, place, late) for row in share] for share in shares]
-        lanes.run(*([*pieces("post_new", share, seq)] for share in shares))
-        name(lanes, dense, waiting)
-        for place, (_, _, kind, _) in enumerate(OBJECTS, start=NAMES):
-            label = LABELS[kind]
-            dense.add((label, key) for row in wave for key in row[place])
-    name(lanes, dense, parents(found))
+    late: list[list[Name]] = [[] for _ in LANES]
+    opened = Open(dense)
+    lanes.run(*(_share(opened, lane, blocks, names, seq) for lane, names in enumerate(late)))
+    names = [*chain.from_iterable(late)]
+    name(lanes, dense, names)
+    dense.add((one.label, one.to) for one in names)
 
 
-def _waves(found: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    start = 0
-    for size in chain(WAVES, repeat(WAVES[-1])):
-        if start >= len(found):
-            return
-        yield found[start : start + size]
-        start += size
+def _share(
+    opened: Open, lane: int, blocks: Sequence[Callable[[], Block]], late: list[Name], seq: int
+) -> Iterator[Work]:
+    """One lane's posts; relationships that have to wait, for the other lane or for the object, come to ``late``."""
+    for found in _chunks(chain.from_iterable(block().lanes[lane] for block in blocks), FIRST):
+        chunk = found
+        named = [(label, key) for place, _, label in _NAMED for key in chain.from_iterable(row[place] for row in chunk)]
+        waits = opened.take(lane, set(named))
+        for place, rel, label in _NAMED if waits else ():
+            keys = {key for one, key in waits if one == label}
+            late += [Name(rel, label, row[KEY], key) for row in chunk for key in row[place] if key in keys]
+            chunk = [_without(row, place, keys) for row in chunk]
+        yield _written("post_new", chunk, seq)
+        opened.committed(lane, (node for node in named if node not in waits))
+        late += parents(chunk)
 
 
 def _without(row: Row, place: int, late: set[str]) -> Row:
-    """The row without the objects that both lanes would touch; their relationships wait."""
+    """The row without the objects whose relationships wait."""
     if late.isdisjoint(row[place]):
         return row
     return [*row[:place], [key for key in row[place] if key not in late], *row[place + 1 :]]
@@ -132,26 +156,34 @@ def _without(row: Row, place: int, late: set[str]) -> Row:
 def pieces(statement: str, found: Sequence[Row], seq: int) -> Iterator[Work]:
     """Statements of bounded size that write posts and the objects in their last places."""
     for chunk in _chunks(found):
-        text = cypher(statement)
-        for place, (_, _, _, further) in enumerate(OBJECTS, start=NAMES):
-            if any(row[place] for row in chunk):
-                text += cypher(further)
-        yield _piece(text, {"rows": chunk, "seq": seq})
+        yield _written(statement, chunk, seq)
+
+
+def _written(statement: str, chunk: Sequence[Row], seq: int) -> Work:
+    text = cypher(statement)
+    for place, (_, _, _, further) in enumerate(OBJECTS, start=NAMES):
+        if any(row[place] for row in chunk):
+            text += cypher(further)
+    return _piece(text, {"rows": chunk, "seq": seq})
 
 
 def _piece(text: str, params: Mapping[str, Any]) -> Work:
     return lambda transaction: void(transaction.run(text, params))
 
 
-def _chunks(found: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    first = size = 0
-    for i, row in enumerate(found):
+def _chunks(found: Iterable[Row], first: Sequence[int] = ()) -> Iterator[list[Row]]:
+    """Rows in statements of bounded size, the first ones smaller where asked."""
+    sizes = chain(first, repeat(CHUNK))
+    chunk: list[Row] = []
+    most, size = next(sizes), 0
+    for row in found:
+        chunk.append(row)
         size += len(row[TEXT] or "")
-        if i + 1 - first == CHUNK or size > CHUNK_BYTES:
-            yield found[first : i + 1]
-            first, size = i + 1, 0
-    if first < len(found):
-        yield found[first:]
+        if len(chunk) == most or size > CHUNK_BYTES:
+            yield chunk
+            chunk, most, size = [], next(sizes), 0
+    if chunk:
+        yield chunk
 
 
 def name(lanes: Lanes, dense: Dense, names: Sequence[Name]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from graph.schema import TABLES
-from graph.stores.neo4jdb.codec import rows_batch, times_of
+from graph.stores.neo4jdb.codec import digests, rows_batch, times_of
 from graph.stores.neo4jdb.database import Transaction, cypher
 from graph.stores.neo4jdb.model import ROWS, indexed
 from graph.stores.neo4jdb.nodes import Work, void
@@ -25,9 +25,10 @@ def makings(table: str, kept: Kept, numbers: Sequence[int], seq: int) -> Iterato
     text = cypher("row_new", label=ROWS[table])
     size = max(1, min(CHUNK, CHUNK_BYTES * len(kept.batch) // max(1, kept.batch.nbytes)))
     for start in range(0, len(kept.batch), size):
-        rows = kept.batch.slice(start, size).to_pylist()
-        for i, row in enumerate(rows, start=start):
-            row |= {"id": kept.ids[i], "row": numbers[i], "digest": kept.digests[i], "seq": seq}
+        part = kept.batch.slice(start, size)
+        rows = part.to_pylist()
+        for i, (row, digest) in enumerate(zip(rows, digests(part), strict=True), start=start):
+            row |= {"id": kept.ids[i], "row": numbers[i], "digest": digest, "seq": seq}
             if table == "accounts" and row["handle"] is not None:
                 row["folded_handle"] = indexed(row["handle"].casefold())
         yield _making(text, rows)

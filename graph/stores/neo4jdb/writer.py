@@ -13,10 +13,12 @@ import hashlib
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Self
 
 import orjson
@@ -65,7 +67,7 @@ class Together(Lanes):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    def run(self, *lanes: Sequence[Work]) -> None:
+    def run(self, *lanes: Iterable[Work]) -> None:
         """Run the work of each lane in turn."""
         for piece in itertools.chain(*lanes):
             piece(self._transaction)
@@ -86,9 +88,15 @@ class _Numbered:
     kept: Kept
     numbers: list[int]
 
-    def posts(self) -> list[posts.Row]:
+    def prepared(self) -> list[posts.Row]:
         """The rows of posts as the server takes them."""
-        return posts.rows(self.kept.batch, self.numbers, self.kept.digests)
+        return posts.rows(self.kept.batch, self.numbers)
+
+    def blocks(self, stubs: AbstractSet[str]) -> Iterator[Callable[[], posts.Block]]:
+        """What prepares the rows of posts, some at a time."""
+        for start in range(0, len(self.numbers), posts.BLOCK):
+            numbers = self.numbers[start : start + posts.BLOCK]
+            yield partial(posts.shared_out, self.kept.batch.slice(start, len(numbers)), numbers, stubs)
 
     def makings(self, seq: int) -> Iterator[Work]:
         """Statements that make the rows of any other table."""
@@ -104,7 +112,6 @@ class _Numbered:
         kept = Kept(
             self.kept.batch.take(pa.array(places, pa.int64())),
             [self.kept.ids[i] for i in places],
-            [self.kept.digests[i] for i in places],
         )
         return _Numbered(self.table, kept, [self.numbers[i] for i in places])
 
@@ -314,12 +321,12 @@ class Neo4jWriter:
         """Nodes, rows and relationships that are new; posts come first, since the others may name them."""
         fresh = [part for part in map(self._fresh, numbered) if part is not None]
         stubs = self._pending["posts"].stubs if "posts" in self._pending else set()
-        with ThreadPoolExecutor(1) as beside:  # the server makes nodes meanwhile
-            prepared = beside.submit(lambda: [row for part in fresh if part.table == "posts" for row in part.posts()])
+        work = [prepare for part in fresh if part.table == "posts" for prepare in part.blocks(stubs)]
+        with ThreadPoolExecutor(1) as beside:  # rows are prepared while the server writes
+            blocks = [beside.submit(prepare).result for prepare in work]
             self._nodes(lanes, numbered, seq)
-            written = prepared.result()
-        posts.write(lanes, self._memory.dense, [row for row in written if row[posts.KEY] not in stubs], seq)
-        fills = [row for row in written if row[posts.KEY] in stubs]
+            posts.write(lanes, self._memory.dense, blocks, seq)
+        fills = [row for block in blocks for row in block().fills]
         lanes.run([*posts.pieces("post_fill", fills, seq), *posts.namings(posts.parents(fills))])
         for part in fresh:
             if part.table != "posts":
@@ -365,7 +372,7 @@ class Neo4jWriter:
             if again is None:
                 continue
             if part.table == "posts":
-                rows = again.posts()
+                rows = again.prepared()
                 lanes.run([*posts.pieces("post_fill", rows, seq), *posts.namings(posts.parents(rows))])
             else:
                 lanes.run([*again.makings(seq)])

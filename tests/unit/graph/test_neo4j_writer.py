@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,22 +56,34 @@ def rows(count: int, first: int = 0) -> list[dict[str, Any]]:
 
 
 class Watching(Lanes):
-    """Lanes that write nothing and note which nodes each would touch at the same time."""
+    """Lanes that write nothing and note which nodes they would touch at the same time, and which are sparse then."""
 
-    def __init__(self) -> None:
-        self.meetings: list[tuple[set[tuple[str, str]], ...]] = []
-        self.made = 0
+    def __init__(self, dense: Dense) -> None:
+        self.dense = dense
+        self.met: set[tuple[str, str]] = set()
+        self.sparse: set[tuple[str, str]] = set()
+        self.together = self.made = 0
 
-    def run(self, *lanes: Sequence[Work]) -> None:
-        touched = []
-        for lane in lanes:
-            asked = Asked()
-            for piece in lane:
+    def run(self, *lanes: Iterable[Work]) -> None:
+        """Each lane's next transaction begins as soon as its last one has ended, while the others' are open."""
+        works, touched = [iter(lane) for lane in lanes], [set[tuple[str, str]]() for _ in lanes]
+        ended: set[int] = set()
+        while len(ended) < len(lanes):
+            for i, work in enumerate(works):
+                touched[i] = set()
+                piece = next(work, None)
+                if piece is None:
+                    ended.add(i)
+                    continue
+                asked = Asked()
                 piece(asked)  # type: ignore[arg-type]  # only its run is used
-            touched.append(asked.nodes)
-            self.made += asked.made
-        if len(touched) > 1:
-            self.meetings.append(tuple(touched))
+                touched[i] = asked.nodes
+                self.made += asked.made
+                if len(lanes) > 1:
+                    met = set.intersection(*touched)
+                    self.together += all(touched)
+                    self.met |= met
+                    self.sparse |= {node for node in met if node not in self.dense}
 
 
 class Asked:
@@ -106,16 +119,13 @@ def _label(statement: str, which: int) -> str:
 
 def test_lanes_meet_at_dense_nodes_only() -> None:
     """Two transactions that write at the same time share no node that Neo4j would lock as a whole."""
-    lanes, dense, made = Watching(), Dense(), batch("posts", *rows(3_000))
-    found = posts.rows(made, range(3_000), range(3_000))
-    counted: dict[tuple[str, str], int] = {}
-    posts.write(lanes, dense, found, 1)
-    assert any(all(touched) for touched in lanes.meetings)
-    for one, other in lanes.meetings:
-        for node in one & other:
-            counted[node] = counted.get(node, 0) + 1
-            assert node in dense
-    assert "Ticker" in {label for label, _ in counted}
+    lanes, made = Watching(Dense()), batch("posts", *rows(3_000))
+    found = posts.rows(made, range(3_000))
+    halves = [partial(posts.shared_out, made.slice(i, 1_500), range(1_500), set()) for i in (0, 1_500)]
+    posts.write(lanes, lanes.dense, halves, 1)
+    assert lanes.together
+    assert not lanes.sparse
+    assert "Ticker" in {label for label, _ in lanes.met}
     objects = sum(len(row[place]) for row in found for place in range(posts.NAMES, posts.NAMES + 3))
     assert lanes.made == len(found) + objects + len(posts.parents(found))
 
@@ -127,10 +137,10 @@ def test_relationships_of_rows_are_shared_out_likewise() -> None:
          "target": f"x:a{rng.randrange(30)}", "at": at(i)}
         for i in range(500)
     ]  # fmt: skip
-    lanes, made = Watching(), batch("interactions", *rows_)
+    lanes, made = Watching(Dense()), batch("interactions", *rows_)
     acts.write(lanes, Dense(), acts.of("interactions", made, range(500)))
     assert lanes.made == 500
-    assert all(not one & other for one, other in lanes.meetings)
+    assert not lanes.met
 
 
 def test_a_node_is_dense_after_so_many_relationships() -> None:

@@ -17,7 +17,7 @@ from graph.stores.listing import UNDATED
 from graph.stores.neo4jdb.bulk.files import Files
 from graph.stores.neo4jdb.bulk.spool import Spool, by_range
 from graph.stores.neo4jdb.model import KEY_BYTES, LABELS, indexed
-from graph.stores.neo4jdb.nodes import folds, platforms
+from graph.stores.neo4jdb.nodes import folds
 from graph.stores.relations import nodes_of
 
 SHOWN: dict[str, pa.DataType] = {
@@ -139,8 +139,9 @@ class Nodes:
 
     def _see(self, kind: NodeType, keys: pa.ChunkedArray) -> None:
         if kind in _SCOPED:
-            first = pc.list_element(pc.split_pattern(keys, ":", max_splits=1), 0)
-            self.platforms |= platforms(pc.unique(first).to_pylist())
+            scoped = keys.filter(pc.match_substring(keys, ":"))
+            first = pc.list_element(pc.split_pattern(scoped, ":", max_splits=1), 0)
+            self.platforms.update(pc.unique(first).to_pylist())
 
 
 class Older:
