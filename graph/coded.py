@@ -6,6 +6,7 @@ are renumbered, and rows are put where they belong. Only what is new is compared
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ UNDATED = int(np.iinfo(np.int64).min)
 """Time of an event without one: before all others."""
 RUNS = 256
 """So many runs of texts are copied one by one; more are gathered text by text."""
+STEP = 64
+"""Of sorted texts one in so many is compared first, as Python's own; the others by columns."""
 NONE = -1
 """Code of a missing text: a post's event has no row of its own."""
 
@@ -116,16 +119,24 @@ def merged(ours: Coded, theirs: Coded) -> Coded:
         values[name], places, places_of_theirs = _united(ours.values[name], theirs.values[name])
         mine[name] = _renumbered(mine[name], places)
         others[name] = _renumbered(others[name], places_of_theirs)
-    before = _before(mine, others)
-    return Coded({name: _inserted(mine[name], others[name], before) for name in COLUMNS}, values)
+    order = _order(len(ours), _before(mine, others))
+    return Coded({name: np.concatenate([mine[name], others[name]])[order] for name in COLUMNS}, values)
 
 
 def _places(values: pa.Array, wanted: pa.Array) -> tuple[Ints, Mask]:
     """Where texts are, or would be, among sorted distinct ones; and which of them are there."""
-    found = _bisect(len(values), len(wanted), lambda at: _bools(pc.less(values.take(pa.array(at)), wanted)))
+    low, high = _near(values, wanted)
+    found = _bisect(low, high, lambda at: _bools(pc.less(values.take(pa.array(at)), wanted)))
     there = found < len(values)
     there[there] = _bools(pc.equal(values.take(pa.array(found[there])), wanted.filter(pa.array(there))))
     return found, there
+
+
+def _near(values: pa.Array, wanted: pa.Array) -> tuple[Ints, Ints]:
+    """Between which numbers of sorted texts each of some others belongs, by comparing it with one in :data:`STEP`."""
+    marks = values.take(pa.array(np.arange(0, len(values), STEP))).to_pylist()
+    after = np.array([bisect_left(marks, text) for text in wanted.to_pylist()], np.int64)
+    return np.maximum((after - 1) * STEP + 1, 0), np.minimum(after * STEP, len(values))
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
@@ -182,8 +193,7 @@ def _woven(ours: pa.Array, fresh: pa.Array, before: Ints) -> pa.Array:
     """Texts with others put in before those of given numbers, which ascend; copied in runs where they are long."""
     cuts, starts = np.unique(before, return_index=True)
     if len(cuts) > RUNS:
-        order = np.insert(np.arange(len(ours)), before, np.arange(len(fresh)) + len(ours))
-        return pa.concat_arrays([ours, fresh]).take(pa.array(order))
+        return pa.concat_arrays([ours, fresh]).take(pa.array(_order(len(ours), before)))
     parts, last = [], 0
     for cut, start, stop in zip(cuts.tolist(), starts.tolist(), [*starts.tolist()[1:], len(fresh)], strict=True):
         parts += [ours.slice(last, cut - last), fresh.slice(start, stop - start)]
@@ -203,28 +213,32 @@ def _before(ours: Mapping[str, npt.NDArray[Any]], theirs: Mapping[str, npt.NDArr
             same &= here == there
         return found
 
-    return _bisect(len(ours["at"]), count, less)
+    return _bisect(np.zeros(count, np.int64), np.full(count, len(ours["at"]), np.int64), less)
 
 
-def _bisect(size: int, count: int, less: Callable[[Ints], Mask]) -> Ints:
-    """For each wanted thing, how many of a sorted sequence are less; ``less`` compares those at given places."""
-    low, high = np.zeros(count, np.int64), np.full(count, size, np.int64)
+def _bisect(low: Ints, high: Ints, less: Callable[[Ints], Mask]) -> Ints:
+    """For each wanted thing, how many of a sorted sequence are less, which is known to be between two numbers.
+
+    ``less`` compares those at given places.
+    """
+    last = int(high.max(initial=1)) - 1
     while (open_ := low < high).any():
-        middle = np.minimum((low + high) // 2, size - 1)
+        middle = np.minimum((low + high) // 2, last)
         smaller = less(middle)
         low = np.where(open_ & smaller, middle + 1, low)
         high = np.where(open_ & ~smaller, middle, high)
     return low
 
 
-def _inserted(ours: npt.NDArray[Any], theirs: npt.NDArray[Any], before: Ints) -> npt.NDArray[Any]:
-    at = before + np.arange(len(theirs))
-    rest = np.ones(len(ours) + len(theirs), bool)
+def _order(size: int, before: Ints) -> Ints:
+    """Places among things followed by others that put each of the others after so many of the first."""
+    order = np.empty(size + len(before), np.intp)
+    rest = np.ones(len(order), bool)
+    at = before + np.arange(len(before))
     rest[at] = False
-    whole = np.empty(len(rest), ours.dtype)
-    whole[rest] = ours
-    whole[at] = theirs
-    return whole
+    order[rest] = np.arange(size)
+    order[at] = np.arange(size, len(order))
+    return order
 
 
 def _bools(found: pa.Array) -> Mask:
