@@ -1,7 +1,7 @@
 """Shilling clusters: accounts that push the same tickers, links, texts or posts together, more than chance allows.
 
-Pairs that meet within a window are found by the co-action sweep in each layer, judged against the null of
-:mod:`detectors.coaction.null` at a false-discovery rate over all pairs of accounts, and joined to rings.
+Rings are found by :mod:`detectors.coaction.engine` over all layers: what chance makes in few datasets of a hundred.
+Pairs whose meetings their shared interests account for (:mod:`detectors.coaction.null`) are no edges of it.
 
 The score is :mod:`detectors.coaction.ranking`'s: a stated weighing of the ring's features, lowered by each innocent
 explanation that is present, by its part; or what verdicts on earlier rings have taught, where there are enough.
@@ -19,16 +19,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from detectors.base import Detector, Findings, Param, Scope, Value, listed
+from detectors.coaction import engine
 from detectors.coaction.actions import ACTIONS, events_of
 from detectors.coaction.clearing import Cleared, explanations, factor
 from detectors.coaction.context import Context, named
+from detectors.coaction.engine import FoundRing
 from detectors.coaction.evidence import Piece, Together, on_member, on_things, rests_on
 from detectors.coaction.features import features
 from detectors.coaction.ranking import Judgement, Ranking, Weighted, learn
 from detectors.coaction.ring import POSTS_READ, Ring
-from detectors.coaction.rings import components
-from detectors.coaction.streams import Pairs, Rule, Stream, names_of, pairs, rule
+from detectors.coaction.streams import Interests, Stream, names_of
 from detectors.coaction.subject import Acts, Subject
+from detectors.coaction.surprisal import Layer as Pushed
 from detectors.coaction.sweep import Ints
 from detectors.coaction.verdicts import examples
 from graph.findings import Evidence, Finding, Layer, Member, Priority, Role, Window
@@ -47,15 +49,17 @@ class Shilling(Detector):
     """Rings that push something together."""
 
     name = "shilling"
-    version = "1"
+    version = "2"
     kinds = ("shilling_cluster",)
     about = (
         "Accounts that post the same ticker, link or text, or repost the same post, together more than chance allows."
     )
     params = (
         Param("window", float, "s", 60.0, 0.0, 86_400.0, "acts this close together count as one occasion"),
-        Param("min_weight", int, "occasions", 2, 1, 1000, "least number of occasions of a pair"),
-        Param("fdr", float, "1", 0.05, 1e-9, 0.5, "false-discovery rate over all pairs of accounts"),
+        Param("level", float, "1", 0.05, 0.001, 0.5, "chance of reporting any ring where nothing is coordinated"),
+        Param("draws", int, "datasets", 99, 19, 9999, "datasets drawn by chance that a ring is compared with"),
+        Param("interests", float, "1", 0.001, 1e-12, 1.0, "chance, from shared interests, of a pair's occasions"),
+        Param("fdr", float, "1", 0.05, 1e-9, 0.5, "chance of a member's own evidence, at most, to be more than fringe"),
         Param("min_ring", int, "accounts", 3, 2, 1000, "least number of accounts in a ring"),
         Param("layers", str, "names", ",".join(LAYERS), None, None, "actions looked at", tuple(ACTIONS), several=True),
         Param("hub_share", float, "1", 0.05, 0.0, 1.0, "an object in a larger share of all posts is skipped"),
@@ -65,7 +69,7 @@ class Shilling(Detector):
     def detect(self, view: View, params: Mapping[str, Value], scope: Scope) -> Sequence[Finding]:
         """Findings, the highest score first."""
         search = Search(view, params, scope)
-        findings = [search.finding(codes, self) for codes in search.rings]
+        findings = [search.finding(ring, self) for ring in search.rings]
         found = Findings(sorted(findings, key=lambda f: (-f.score, f.id)))
         found.notes = search.notes
         return found
@@ -88,16 +92,20 @@ class Search:
             Stream(action, table, self.window, self.keys, prompt=ACTIONS[action].prompt)
             for action, table in tables.items()
         ]
-        found = pairs(self.streams, len(self.names), int(params["min_weight"]))
-        chosen = rule(found, len(self.names), int(params["min_weight"]), float(params["fdr"]), int(params["min_ring"]))
-        self.rule: Rule = replace(chosen, apart=tuple(self._codes(group) for group in self.context.groups))
-        significant = found.within(self.rule.limit)
-        self.pairs: Pairs = significant.without(self.rule.apart)
-        self.let_be = len(significant) - len(self.pairs)
+        apart = [self._codes(group) for group in self.context.groups]
+        self.interests = Interests(self.streams, len(self.names), float(params["interests"]), apart)
+        layers = [Pushed(action, table, self.window) for action, table in tables.items()]
+        self.found = engine.search(layers, self.keys, self._options(), holds=self.interests)
+        self.rings = self.found.rings
+        self.let_be = self.interests.let_be
         self.acts = Acts(self.streams)
         judged, self._odd_words = examples(view, Shilling.kinds)
         self.ranking: Ranking = learn(judged)
-        self.rings = components(self.pairs.source, self.pairs.target, least=self.rule.min_ring)
+
+    def _options(self) -> engine.Options:
+        return engine.Options(
+            level=float(self.params["level"]), draws=int(self.params["draws"]), least=int(self.params["min_ring"])
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -161,8 +169,9 @@ class Search:
             judgement = replace(judgement, score=round(judgement.score * factor(cleared), 6))
         return judgement
 
-    def finding(self, codes: Ints, detector: Detector) -> Finding:
+    def finding(self, found: FoundRing, detector: Detector) -> Finding:
         """What is said of a ring."""
+        codes = found.codes
         ring = self.ring(codes)
         limits = list(self.limits)
         read = {k for t in ring.togethers for k in t.keys}
@@ -170,7 +179,7 @@ class Search:
         if len(read) > POSTS_READ:
             limits.append(f"texts of {POSTS_READ} of {len(read)} posts were read")
         pieces = [p for t in ring.togethers for p in on_things(t, self.names, known, limits)]
-        rests, enough = rests_on(pieces, self.streams, codes, self.rule)
+        rests, enough = rests_on(pieces, self.found, self.interests, codes)
         if not enough:
             limits.append(
                 "it rests on more than is shown: without the measurements listed, it would still have been flagged"
@@ -189,11 +198,11 @@ class Search:
             version=detector.version,
             params=dict(self.params),
             data_cut=self.view.seq,
-            members=self._members(ring, own, score),
+            members=self._members(ring, own, score, found),
             window=Window(_moment(times.min()), _moment(times.max())),
             score=score,
             priority=_priority(score, cleared),
-            summary=self._summary(ring),
+            summary=self._summary(ring, found),
             evidence=(*(p.evidence for p in pieces), *(own[c] for c in sorted(own))),
             rests_on=tuple(p.evidence.ref for p in rests),
             would_clear=tuple(c.explanation for c in cleared),
@@ -205,7 +214,7 @@ class Search:
             reasons=judgement.reasons,
         )
 
-    def _members(self, ring: Ring, own: Mapping[int, Evidence], score: float) -> tuple[Member, ...]:
+    def _members(self, ring: Ring, own: Mapping[int, Evidence], score: float, found: FoundRing) -> tuple[Member, ...]:
         """Members by score; roles follow from how much each took part, against evidence of its own."""
         most = max(float(ring.participation[c]) for c in ring.codes)
         members = []
@@ -213,6 +222,8 @@ class Search:
             name = self.names[code]
             part = float(ring.participation[code]) / most
             role = self._role(name, part, own.get(code), ring)
+            if role is Role.CORE and code not in found.core:
+                role = Role.AMPLIFIER
             weight = round(score * (0.5 * part + 0.5 * ring.focus[code]), 6)
             members.append(Member(name, weight, role, (own[code].ref,) if code in own else ()))
         return tuple(sorted(members, key=lambda m: (-m.score, m.account)))
@@ -230,7 +241,7 @@ class Search:
             return Role.AMPLIFIER
         return Role.CORE if part >= 0.5 else Role.AMPLIFIER if part >= 0.2 else Role.FRINGE
 
-    def _summary(self, ring: Ring) -> str:
+    def _summary(self, ring: Ring, found_ring: FoundRing) -> str:
         """One sentence with numbers that a person can check."""
         lead = ring.lead
         code, bursts = lead.by_thing[0]
@@ -244,7 +255,7 @@ class Search:
         text = (
             f"{len(ring.codes)} accounts were {doing} within {self.window:g} s of each other {count} times in "
             f"{_span(days)}: pairs of them met {met:,} times "
-            f"(expected {_expected(expected)}; FDR {self.params['fdr']:.2g})"
+            f"(expected {_expected(expected)}; chance of any such ring at most {found_ring.p_value:.2g})"
         )
         found, compared = ring.alike
         if compared:

@@ -13,7 +13,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,7 +26,7 @@ from detectors.coaction.growth import Growth
 from detectors.coaction.leadlag import Lead, leads
 from detectors.coaction.peeling import column_weights, densest
 from detectors.coaction.permutation import Chance, chance, strength
-from detectors.coaction.rings import communities, components, merged
+from detectors.coaction.rings import communities, components, labelled, merged
 from detectors.coaction.surprisal import Floats, Layer, Pairs, Surprisal
 from detectors.coaction.sweep import Ints, Longs
 
@@ -77,8 +78,8 @@ class Options:
             raise ValueError(
                 f"{self.draws} drawn datasets cannot show a chance of {self.level}: 1/level − 1 are needed"
             )
-        if self.least < 2 or self.hold_s < 0:
-            raise ValueError("a ring has at least 2 accounts, and periods are not negative")
+        if self.least < 2 or not 0 <= self.hold_s < np.inf:
+            raise ValueError("a ring has at least 2 accounts, and periods are finite and not negative")
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ class Found:
         The strongest first.
     options : Options
         How it was searched.
+    judged : Surprisal or Fused, optional
+        What gave pairs their rarity: layers as one (``surprisal`` itself) or combined.
     """
 
     surprisal: Surprisal
@@ -145,6 +148,7 @@ class Found:
     layers: Floats
     rings: list[FoundRing]
     options: Options
+    judged: Surprisal | Fused | None = None
 
     def fires(self, codes: Ints, without: Iterable[int] = (), holds: Holds | None = None) -> bool:
         """Whether some accounts would still be a ring, or hold one, without what they did on some objects.
@@ -158,7 +162,7 @@ class Found:
         holds : callable, optional
             As in :func:`search`, for the pairs that are left.
         """
-        pairs = self.surprisal.among(codes, without)
+        pairs = (self.judged or self.surprisal).among(codes, without)
         pairs = pairs.where(pairs.rarity >= self.chance.threshold)
         pairs = pairs if holds is None else pairs.where(holds(pairs))
         return any(
@@ -195,9 +199,9 @@ def search(
     []
     """
     options = options or Options()
-    surprisal = Surprisal(layers, names, options.cell_s)
+    surprisal = Surprisal(layers, names, options.cell_s, options.hold_s)
     judged = surprisal if options.fusion == "joint" else Fused(surprisal, options.fusion, options.seed)
-    found = chance(judged, draws=options.draws, hold_s=options.hold_s, least=options.least, seed=options.seed)
+    found = chance(judged, draws=options.draws, least=options.least, seed=options.seed)
     q = found.q()
     if holds is not None:
         standing = holds(found.observed)
@@ -205,7 +209,7 @@ def search(
     keep = q <= options.fdr
     edges = found.observed.where(keep)
     rings = _rings(surprisal, found, options)
-    return Found(surprisal, found, edges, q[keep], layer_vector(surprisal, edges), rings, options)
+    return Found(surprisal, found, edges, q[keep], layer_vector(surprisal, edges), rings, options, judged)
 
 
 def layer_vector(surprisal: Surprisal, edges: Pairs) -> Floats:
@@ -222,12 +226,9 @@ def layer_vector(surprisal: Surprisal, edges: Pairs) -> Floats:
 
 def _rings(surprisal: Surprisal, found: Chance, options: Options) -> list[FoundRing]:
     edges = found.observed.where(found.observed.rarity >= found.threshold)
-    parts = [
-        part
-        for codes in components(edges.source, edges.target, least=options.least)
-        for part in _significant(edges.where(np.isin(edges.source, codes)), found, options)
-    ]
-    growth = Growth(surprisal)
+    parts = [part for component in _components(edges, found, options) for part in _parts(component, found, options)]
+    growth = Growth(surprisal, parts)
+    weights = column_weights(np.bincount(surprisal.events.thing))
     grown = [growth.grow(part) if options.grow else (part, {}) for part in parts]
     rings = []
     for group in merged([codes for codes, _ in grown]):
@@ -235,50 +236,81 @@ def _rings(surprisal: Surprisal, found: Chance, options: Options) -> list[FoundR
         own = np.unique(np.concatenate([parts[i] for i in group]))
         bystander = {a: p for i in group for a, p in grown[i][1].items() if a not in own}
         strongest = max(strength(_inside(edges, parts[i]), found.threshold) for i in group)
-        rings.append(_ring(surprisal, found, codes, (bystander, strongest, _inside(edges, codes))))
+        rings.append(_ring(surprisal, found, codes, (bystander, strongest, _inside(edges, codes)), weights))
     return sorted(rings, key=lambda r: (-r.strength, r.codes.tolist()))
 
 
 def _inside(edges: Pairs, codes: npt.NDArray[np.int32]) -> Pairs:
-    return edges.where(np.isin(edges.source, codes) & np.isin(edges.target, codes))
+    """Edges between some (sorted) accounts; edges come by source."""
+    bounds = [np.searchsorted(edges.source, codes, side) for side in ("left", "right")]  # type: ignore[call-overload]
+    rows = np.concatenate([np.empty(0, np.int64), *(np.arange(b, e) for b, e in zip(*bounds, strict=True))])
+    return edges.where(rows[np.isin(edges.target[rows], codes)])
 
 
-def _significant(edges: Pairs, found: Chance, options: Options) -> list[Ints]:
-    """The rings in a component: its communities where they stand alone, each with those tied to it that do not."""
-
-    def passes(codes: Ints) -> bool:
-        mine = _inside(edges, codes)
-        if not len(mine) or len(codes) < options.least:
-            return False
-        return float(found.ring_p(strength(mine, found.threshold))) <= options.level
-
-    nodes = np.unique(np.concatenate([edges.source, edges.target])).astype(np.int32)
-    if not passes(nodes):
+def _components(edges: Pairs, found: Chance, options: Options) -> list[Pairs]:
+    """The edges of each component that is significant, in the order of their first account."""
+    if not len(edges):
         return []
+    nodes, label = labelled(edges.source, edges.target)
+    mine = label[np.searchsorted(nodes, edges.source)]
+    strong = np.bincount(mine, weights=edges.rarity - found.threshold + 1.0)
+    keep = (np.bincount(label) >= options.least) & (found.ring_p(strong) <= options.level)
+    order = np.argsort(mine, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(mine[order])) + 1)
+    return sorted((edges.where(g) for g in groups if keep[mine[g[0]]]), key=lambda e: int(e.source[0]))
+
+
+def _parts(edges: Pairs, found: Chance, options: Options) -> list[Ints]:
+    """The rings in a significant component: its communities where they stand alone, each with those that do not."""
+    nodes = np.unique(np.concatenate([edges.source, edges.target])).astype(np.int32)
     label = communities(edges.source, edges.target, options.seed)
-    alone = [c for c in range(int(label.max()) + 1) if passes(nodes[label == c])]
+    ends = [label[np.searchsorted(nodes, side)] for side in (edges.source, edges.target)]
+    within = ends[0] == ends[1]
+    count = int(label.max()) + 1
+    strong = np.bincount(ends[0][within], weights=edges.rarity[within] - found.threshold + 1.0, minlength=count)
+    large = (np.bincount(label) >= options.least) & (strong > 0)
+    alone = np.flatnonzero(large & (found.ring_p(strong) <= options.level)).tolist()
     if len(alone) < 2:
         return [nodes]
-    ends = [label[np.searchsorted(nodes, side)] for side in (edges.source, edges.target)]
+    home = _homes(Counter(zip(ends[0].tolist(), ends[1].tolist(), strict=True)), alone)
+    where = np.array([home[c] for c in range(count)])
+    return [nodes[where[label] == h] for h in alone]
+
+
+def _homes(ties: Mapping[tuple[int, int], int], alone: Sequence[int]) -> dict[int, int]:
+    """The part that each community belongs to: one that does not stand alone goes where most of its edges lead.
+
+    ``ties`` counts edges by the communities of their ends, which all hang together.
+    """
+    beside: dict[int, Counter[int]] = {}
+    for (a, b), count in ties.items():
+        beside.setdefault(a, Counter())[b] += count
+        beside.setdefault(b, Counter())[a] += count
     home = {c: c for c in alone}
-    while len(home) < int(label.max()) + 1:  # a weak part goes where most of its edges lead
-        ties = [
-            (home[int(b)], int(a))
-            for one, other in zip(*ends, strict=True)
-            for a, b in ((one, other), (other, one))
-            if int(a) not in home and int(b) in home
-        ]
-        counts = sorted((-ties.count(t), t) for t in set(ties))
-        _, (where, who) = counts[0]
+    pull: Counter[tuple[int, int]] = Counter()
+
+    def settled(community: int, where: int) -> None:
+        for other, count in beside.get(community, {}).items():
+            if other not in home:
+                pull[where, other] += count
+
+    for c in alone:
+        settled(c, c)
+    while pull:
+        where, who = min(pull, key=lambda t: (-pull[t], t))
         home[who] = where
-    return [nodes[np.isin(label, [c for c, h in home.items() if h == where])] for where in alone]
+        for key in [key for key in pull if key[1] == who]:
+            del pull[key]
+        settled(who, where)
+    return home
 
 
-def _ring(surprisal: Surprisal, found: Chance, codes: Ints, parts: tuple[dict[int, float], float, Pairs]) -> FoundRing:
+def _ring(
+    surprisal: Surprisal, found: Chance, codes: Ints, parts: tuple[dict[int, float], float, Pairs], weights: Floats
+) -> FoundRing:
     bystander, strong, edges = parts
     rows, bursts = together(surprisal, codes)
     events = surprisal.events
-    weights = column_weights(np.bincount(events.thing, minlength=int(events.thing.max(initial=-1)) + 1))
     places = np.unique(np.stack([events.thing[rows], surprisal.board.cells[rows]]), axis=1, return_inverse=True)
     dense, density = densest(events.actor[rows], places[1], weights[places[0][0]])
     doubtful = [a for a, p in bystander.items() if p > SURE]
@@ -300,7 +332,7 @@ def together(surprisal: Surprisal, codes: Ints) -> tuple[Longs, Longs]:
         The occasion of each: a run of them on one object, each within a window of the one before.
     """
     events = surprisal.events
-    mine = np.flatnonzero(np.isin(events.actor, codes))
+    mine = events.of(codes)
     if not len(mine):
         return mine, mine
     thing, at, who = events.thing[mine], events.at[mine], events.actor[mine]

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from detectors.coaction.actions import ACTIONS, node_of
+from detectors.coaction.engine import Found
 from detectors.coaction.null import Floats, tail
-from detectors.coaction.streams import Rule, Stream, fires
+from detectors.coaction.streams import Interests, Stream
 from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
 from graph.findings import Evidence
 from graph.model import NodeRef, NodeType
@@ -164,12 +165,14 @@ def on_member(
     return min(found, key=lambda x: x[:2])[2] if found else None
 
 
-def rests_on(pieces: Sequence[Piece], streams: Sequence[Stream], ring: Ints, rule: Rule) -> tuple[list[Piece], bool]:
+def rests_on(pieces: Sequence[Piece], found: Found, interests: Interests, ring: Ints) -> tuple[list[Piece], bool]:
     """The smallest set of pieces found without which no ring would be flagged, and whether leaving it out suffices.
 
     Pieces are left out, most occasions first, until nothing fires; then each is put back that was not needed.
     """
+    streams = interests.streams
     parts = [s.sweep.only(s.among(ring)) for s in streams]
+    layers = {layer.action: number for number, layer in enumerate(found.surprisal.layers)}
 
     def holds(out: Sequence[Piece]) -> bool:
         left, codes = [], []
@@ -178,7 +181,8 @@ def rests_on(pieces: Sequence[Piece], streams: Sequence[Stream], ring: Ints, rul
             kept, own = part.only(~np.isin(part.objects, gone))
             left.append(kept)
             codes.append(mine[own])
-        return fires(streams, left, codes, rule)
+        without = [found.surprisal.code(layers[p.together.stream.action], p.together.thing(p.thing)) for p in out]
+        return found.fires(ring, without, interests.on(left, codes))
 
     out: list[Piece] = []
     for piece in sorted(pieces, key=lambda p: (-p.evidence.value, p.evidence.measure)):

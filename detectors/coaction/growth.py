@@ -2,8 +2,7 @@
 
 A ring's *burst* is a run of its members' events on one object that chance would hardly bring together. Who else acts in
 a burst is a candidate, and as likely a bystander as the object is busy: with c candidates in a burst, and λ accounts
-expected in its span by the number around it, a candidate is a bystander with chance λ / c at most. One whose
-chances over all the ring's bursts (one an occasion) multiply to less than :data:`LIMIT` is taken in, and the bursts are
+expected in its span by the number around it, about λ / c of them are bystanders. One whose chances of being one, taken as independent, over all the ring's bursts (one an occasion) multiply to less than :data:`LIMIT` is taken in, and the bursts are
 looked at again with it.
 
 This lowers what a test can promise: the ring was significant without the accounts taken in, and none of them is flagged
@@ -12,7 +11,7 @@ for its own sake. They are the ring's fringe until they have evidence of their o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,16 +47,19 @@ class Growth:
     ----------
     surprisal : Surprisal
         The events.
+    rings : sequence of ndarray of int32
+        The rings that are significant by themselves; no account is in two. A burst in which more members of another one
+        act is that one's, so that two rings that share members do not swallow each other.
     """
 
-    def __init__(self, surprisal: Surprisal) -> None:
+    def __init__(self, surprisal: Surprisal, rings: Sequence[Ints] = ()) -> None:
         self._surprisal = surprisal
+        self._owner: Longs = np.full(surprisal.count, -1)
+        for number, ring in enumerate(rings):
+            self._owner[ring] = number
         self._events = surprisal.events
         widths = np.array([layer.width for layer in surprisal.layers], np.int64)
         self._widths: Longs = widths[surprisal.events.layer]
-        self._activity = surprisal.activity
-        self._order: Longs = np.argsort(self._events.actor, kind="stable")
-        self._bounds = np.searchsorted(self._events.actor[self._order], np.arange(surprisal.count + 1))
         self._things = np.searchsorted(self._events.thing, np.arange(int(self._events.thing.max(initial=-1)) + 2))
 
     def grow(self, ring: Ints) -> tuple[Ints, dict[int, float]]:
@@ -89,23 +91,33 @@ class Growth:
         chances: dict[int, dict[int, float]] = {}
         for burst in self.bursts(ring):
             there = np.unique(self._events.actor[burst.begin : burst.end])
-            others = there[~np.isin(there, ring)].tolist()
+            foreign = there[~np.isin(there, ring)]
+            if self._anothers(foreign, len(there) - len(foreign)):
+                continue
+            others = foreign.tolist()
             for account in others:
                 mine = chances.setdefault(account, {})
                 mine[burst.cell] = min(mine.get(burst.cell, 1.0), burst.bystanders / len(others))
         return {account: float(np.prod(list(mine.values()))) for account, mine in chances.items()}
 
+    def _anothers(self, foreign: Ints, members: int) -> bool:
+        """Whether more of another ring's members act in a burst than the ring's own."""
+        owners = self._owner[foreign]
+        owners = owners[owners >= 0]
+        return bool(len(owners) > members and np.bincount(owners).max() > members)
+
     def bursts(self, ring: Ints) -> Iterator[Burst]:
         """The ring's bursts, by object and time."""
         events = self._events
-        mine = np.sort(np.concatenate([self._order[self._bounds[a] : self._bounds[a + 1]] for a in ring]))
+        mine = events.of(ring)
         apart = np.diff(events.thing[mine]) != 0
         late = np.diff(events.at[mine]) > GAP * self._widths[mine[1:]]
-        active = self._activity[ring]
-        pairs = float(active.sum() ** 2 - (active**2).sum()) / 2
+        active = self._surprisal.activity(ring)
+        pairs = (active.sum(axis=0) ** 2 - (active**2).sum(axis=0)) / 2
+        board, period = self._surprisal.board, self._surprisal.messages.period
         for run in np.split(mine, np.flatnonzero(apart | late) + 1):
             several = len(run) > 1 and (events.actor[run] != events.actor[run[0]]).any()
-            if several and self._surprisal.board.rates[run].max() * pairs <= RARE:
+            if several and board.rates[run].max() * pairs[period[board.units[run[0]]]] <= RARE:
                 yield self._span(run, ring)
 
     def _span(self, run: Longs, ring: Ints) -> Burst:

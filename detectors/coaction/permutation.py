@@ -9,7 +9,6 @@ was searched for (the maximum statistic of Westfall and Young, 1993).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -20,7 +19,6 @@ import numpy.typing as npt
 from detectors.coaction.fused import Fused
 from detectors.coaction.rings import labelled
 from detectors.coaction.surprisal import Floats, Pairs, Surprisal
-from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
 
 EDGES = 5
 """Edges above the threshold in a dataset without coordination, on average."""
@@ -82,7 +80,6 @@ def chance(
     surprisal: Surprisal | Fused,
     *,
     draws: int = 99,
-    hold_s: float = 86_400.0,
     least: int = 3,
     seed: int = 0,
     threads: int = 0,
@@ -93,15 +90,12 @@ def chance(
     ----------
     draws : int
         Datasets drawn; the smallest p-value of a ring is 1/(draws + 1).
-    hold_s : float
-        Length of the periods within which authors are exchanged, in seconds; 0: one period.
     seed : int
         Each dataset follows from it and its number alone, so that threads change nothing.
     """
-    mixer = _Mixer(surprisal, hold_s)
 
     def draw(number: int) -> Pairs:
-        return surprisal.pairs(mixer.authors(seed, number)) if number else surprisal.pairs()
+        return surprisal.pairs(surprisal.messages.dealt(seed, number)) if number else surprisal.pairs()
 
     with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
         datasets = list(pool.map(draw, range(draws + 1)))
@@ -130,24 +124,3 @@ def _strengths(pairs: Pairs, threshold: float, least: int) -> list[float]:
 def _nth(rarity: Floats, floor: float) -> float:
     """The rarity that a few of a dataset's pairs reach."""
     return float(np.partition(rarity, -EDGES)[-EDGES]) if len(rarity) >= EDGES else floor
-
-
-class _Mixer:
-    """Deals authors out anew within periods."""
-
-    def __init__(self, surprisal: Surprisal | Fused, hold_s: float) -> None:
-        self._authors = surprisal.authors
-        hold = round(hold_s * MICROSECONDS)
-        period = surprisal.moments() // hold if hold else np.zeros(len(self._authors), np.int64)
-        self._places: Longs = np.argsort(period, kind="stable")
-        self._bounds: Sequence[int] = [0, *(np.flatnonzero(np.diff(period[self._places])) + 1).tolist(), len(period)]
-
-    def authors(self, seed: int, number: int) -> Ints:
-        """Authors of a drawn dataset."""
-        rng = np.random.default_rng([seed, number])
-        mine = self._authors[self._places]
-        for begin, end in zip(self._bounds[:-1], self._bounds[1:], strict=True):
-            rng.shuffle(mine[begin:end])
-        dealt = np.empty_like(mine)
-        dealt[self._places] = mine
-        return dealt

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from detectors.coaction.null import Floats, Null, significant, tail
-from detectors.coaction.rings import components
+from detectors.coaction.null import Floats, Null, tail
 from detectors.coaction.sweep import Ints, Longs, Sweep
 
 
@@ -59,18 +61,6 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.p)
 
-    def within(self, limit: float) -> Pairs:
-        """Those with p ≤ limit."""
-        keep = self.p <= limit
-        return Pairs(self.source[keep], self.target[keep], self.p[keep])
-
-    def without(self, groups: Sequence[Ints]) -> Pairs:
-        """Those that are not within one of some groups of accounts."""
-        keep = np.ones(len(self.p), bool)
-        for group in groups:
-            keep &= ~(np.isin(self.source, group) & np.isin(self.target, group))
-        return Pairs(self.source[keep], self.target[keep], self.p[keep])
-
 
 def names_of(tables: Sequence[pa.Table]) -> pa.Array:
     """Sorted keys of all accounts in some event tables."""
@@ -79,44 +69,78 @@ def names_of(tables: Sequence[pa.Table]) -> pa.Array:
     return found.take(pc.sort_indices(found))
 
 
-def pairs(streams: Sequence[Stream], count: int, min_weight: int) -> Pairs:
-    """All pairs that met on at least ``min_weight`` occasions in some stream.
+def pairs(streams: Sequence[Stream], count: int) -> Pairs:
+    """All pairs that met in some stream.
 
     A pair's p is its least over the streams times the number of streams (Bonferroni): streams repeat each other's
     posts, so that nothing is assumed about their dependence.
     """
-    found = [_met(s, s.sweep, np.arange(len(s.codes)), count, min_weight) for s in streams]
-    return _least(found, count)
+    return _least([_met(s, s.sweep, np.arange(len(s.codes)), count) for s in streams], count)
 
 
-def fires(streams: Sequence[Stream], parts: Sequence[Sweep], codes: Sequence[Longs], rule: Rule) -> bool:
-    """Whether parts of the streams alone, judged by the same rule, still hold a ring."""
-    found = [
-        _met(s, part, code, rule.count, rule.min_weight) for s, part, code in zip(streams, parts, codes, strict=True)
-    ]
-    kept = _least(found, rule.count).within(rule.limit).without(rule.apart)
-    return bool(components(kept.source, kept.target, least=rule.min_ring))
+class Rare(Protocol):
+    """Pairs that are to be judged, however they were found."""
+
+    @property
+    def source(self) -> Ints:
+        """Codes, each less than its target."""
+
+    @property
+    def target(self) -> Ints:
+        """Codes."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """When accounts make a ring: edges with p ≤ limit that join at least ``min_ring`` accounts."""
+class Interests:
+    """Whether pairs meet on more occasions than their interests account for; judges pairs that a search found.
 
-    count: int  # accounts there are
-    min_weight: int
-    limit: float
-    min_ring: int
-    apart: tuple[Ints, ...] = ()  # groups whose pairs make no edge
+    Parameters
+    ----------
+    streams : sequence of Stream
+        The layers.
+    count : int
+        Accounts there are.
+    limit : float
+        Chance of as many occasions up to which a pair holds, in (0, 1].
+    apart : sequence of ndarray of int32
+        Groups of accounts whose pairs are let be.
+    """
+
+    def __init__(self, streams: Sequence[Stream], count: int, limit: float, apart: Sequence[Ints] = ()) -> None:
+        self.streams, self.count, self.limit, self.apart = streams, count, limit, tuple(apart)
+        self.let_be: int = 0  # pairs of those groups among those judged last
+
+    @cached_property
+    def _all(self) -> Pairs:
+        return pairs(self.streams, self.count)
+
+    def __call__(self, found: Rare) -> npt.NDArray[np.bool_]:
+        """Which pairs hold."""
+        return self._judge(found, self._all)
+
+    def on(self, parts: Sequence[Sweep], codes: Sequence[Longs]) -> Callable[[Rare], npt.NDArray[np.bool_]]:
+        """The same for what is left of the streams, as :meth:`detectors.coaction.sweep.Sweep.only` gives it."""
+        met = [_met(s, part, code, self.count) for s, part, code in zip(self.streams, parts, codes, strict=True)]
+        left = _least(met, self.count)
+        return lambda found: self._judge(found, left)
+
+    def _judge(self, found: Rare, met: Pairs) -> npt.NDArray[np.bool_]:
+        size = np.int64(max(self.count, 1))
+        wanted, known = (p.source * size + p.target for p in (found, met))
+        place = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
+        if not len(known):
+            return np.zeros(len(wanted), bool)
+        holds = (known[place] == wanted) & (met.p[place] <= self.limit)
+        free = np.zeros(len(wanted), bool)
+        for group in self.apart:
+            free |= np.isin(found.source, group) & np.isin(found.target, group)
+        self.let_be = int((holds & free).sum())
+        kept: npt.NDArray[np.bool_] = holds & ~free
+        return kept
 
 
-def rule(found: Pairs, count: int, min_weight: int, level: float, min_ring: int) -> Rule:
-    """The rule that a false-discovery rate over all pairs of accounts gives."""
-    return Rule(count, min_weight, significant(found.p, count * (count - 1) // 2, level), min_ring)
-
-
-def _met(stream: Stream, part: Sweep, codes: Longs, count: int, min_weight: int) -> tuple[Longs, Floats]:
+def _met(stream: Stream, part: Sweep, codes: Longs, count: int) -> tuple[Longs, Floats]:
     """Keys and p of the pairs of one stream; of two directions, the one with fewer occasions counts."""
-    edges = part.by_occasion(min_weight=min_weight)
+    edges = part.by_occasion()
     source, target = codes[edges.source], codes[edges.target]
     forth, back = source < target, source > target
     size = np.int64(len(stream.codes))

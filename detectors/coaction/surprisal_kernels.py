@@ -23,15 +23,25 @@ class Board(NamedTuple):
     cells: Longs  # of each event, the cell of time that an occasion lies in
     low: Longs  # of each event, the range of events in its window
     high: Longs
-    rates: Floats  # of each event, 2 m / N²: m the pairs on its object whose earlier event lies in its cell
+    rates: Floats  # of each event, 2 m / N²: m the pairs at its place, N the messages of its period
+    depths: Floats  # of each event, ln(largest m / m)
+
+
+class Shares(NamedTuple):
+    """How the accounts' activity lies in time, a sparse matrix by account: n_a √(2 M) / N in each period."""
+
+    bounds: Longs  # where each account's begin; one more than accounts
+    periods: Longs
+    weights: Floats
 
 
 class Tails(NamedTuple):
-    """How rare the meetings of a pair are: see :class:`detectors.coaction.surprisal.Surprisal`."""
+    """How the depths of meetings that chance makes are spread: see :mod:`detectors.coaction.surprisal`."""
 
-    mean: float  # meetings of two accounts with one message each
     step: float  # width of a bin
-    tails: Floats  # row k − 1: chance that k meetings, drawn at random, sum to at least each bin's surprise
+    tails: Floats  # row k − 1: chance that the depths of k meetings, drawn at random, sum to at least each bin's
+    tilts: Floats  # θ, rising
+    moments: Floats  # ln of the mean of exp(θ Y) over them
 
 
 @compiled
@@ -66,31 +76,59 @@ def by_actor(actors: Ints, count: int, events: Longs) -> tuple[Longs, Longs]:
 
 
 @compiled
-def rarity(surprise: float, active: float, tails: Tails) -> float:
+def rarity(surprise: float, depth: float, cells: int, mean: float, tails: Tails) -> float:
     """−ln P(the sum of surprises of a Poisson number of meetings ≥ surprise).
 
-    ``active`` is the product of the two accounts' numbers of messages. What lies beyond the table is bounded from
-    above, so that the result errs towards chance.
+    ``mean`` is the number of meetings expected; ``depth`` the part of the surprise of the ``cells`` meetings seen that
+    is due to where they lie, the rest being due to how active the two are. Beyond the table stands the chance that there
+    are more meetings than it has rows, or, where that says little, Chernoff's bound on the whole: the result errs
+    towards chance.
     """
-    mean = tails.mean * active
-    offset = math.log(active)
+    offset = (depth - surprise) / cells
+    deep, width = tails.tails.shape
     chance = 0.0
     part = math.exp(-mean)
     below = part
-    for row in range(len(tails.tails)):
+    for row in range(deep):
         part *= mean / (row + 1)
         below += part
-        # k surprises, each rounded down to its bin, fall short of their sum's bin by at most k − 1 bins
-        place = math.floor((surprise + (row + 1) * offset) / tails.step) - row
+        # k depths, each rounded down to its bin, fall short of their sum's bin by at most k − 1 bins
+        place = math.floor((surprise + (row + 1) * offset) / tails.step + 1e-6) - row
         if place <= 0:
             chance += part
-        elif place < tails.tails.shape[1]:
+        elif place < width:
             chance += part * tails.tails[row, place]
-        if part < 1e-18 * chance:
-            break
+    ratio = mean / (deep + 2)
+    if ratio < 0.5:  # the terms that follow fall at least as fast as a geometric series
+        beyond = part * mean / (deep + 1) / (1.0 - ratio)
     else:
-        chance += max(1.0 - below, 0.0) if mean > 1e-3 else part * mean
-    return -math.log(min(max(chance, 1e-300), 1.0))
+        beyond = max(1.0 - below, 0.0) + 1e-15
+    least = -math.log(min(max(chance + beyond, 1e-300), 1.0))
+    if beyond > 0.01 * chance:
+        least = max(least, min(chernoff(surprise, offset, mean, tails), 690.0))
+    return least
+
+
+@compiled
+def chernoff(surprise: float, offset: float, mean: float, tails: Tails) -> float:
+    """−ln of Chernoff's bound on the same chance: max over θ of θ S − λ (E exp(θ (Y − offset)) − 1), at least 0."""
+    best = 0.0
+    for row in range(len(tails.tilts)):
+        tilt = tails.tilts[row]
+        now = tilt * surprise - mean * (math.exp(tails.moments[row] - tilt * offset) - 1.0)
+        if now < best:  # concave, and 0 at 0: no larger θ does better
+            break
+        best = max(best, now)
+    return best
+
+
+@compiled
+def expected(shares: Shares, v: int, mine: Floats) -> float:
+    """Meetings with v that chance brings an account whose weights are ``mine``."""
+    total = 0.0
+    for at in range(shares.bounds[v], shares.bounds[v + 1]):
+        total += mine[shares.periods[at]] * shares.weights[at]
+    return total
 
 
 @compiled
@@ -104,38 +142,54 @@ def room(out: Floats, used: int, more: int) -> Floats:
 
 
 class Met(NamedTuple):
-    """One account's meetings so far, by partner."""
+    """One account's meetings so far, by partner; rows 0 and 1 of the sums are surprise and depth."""
 
-    total: Floats  # surprise of the cells before the last two
+    total: Floats  # of the cells before the last two, shape (2, accounts)
     cells: Ints  # in how many they met
     top: Longs  # the newest of them
-    now: Floats  # the largest surprise in that cell
-    last: Floats  # and in the one before it; −1: none
+    now: Floats  # of the most surprising meeting in that cell
+    last: Floats  # and in the one before it; surprise −1: none
 
 
 @compiled
-def meet(met: Met, v: int, cell: int, surprise: float) -> None:
+def better(best: Floats, v: int, surprise: float, depth: float) -> None:
+    """Put a meeting in the place of a less surprising one; of equals the deeper stays."""
+    if surprise > best[0, v] or (surprise == best[0, v] and depth > best[1, v]):
+        best[0, v], best[1, v] = surprise, depth
+
+
+@compiled
+def meet(met: Met, v: int, cell: int, surprise: float, depth: float) -> None:
     """Add a meeting. An account's events come by time, so that its cells go back by one at most."""
     if met.cells[v] == 0:
-        met.cells[v], met.top[v], met.now[v], met.last[v], met.total[v] = 1, cell, surprise, -1.0, 0.0
+        met.cells[v], met.top[v], met.last[0, v] = 1, cell, -1.0
+        met.now[0, v], met.now[1, v], met.total[0, v], met.total[1, v] = surprise, depth, 0.0, 0.0
     elif cell == met.top[v]:
-        met.now[v] = max(met.now[v], surprise)
+        better(met.now, v, surprise, depth)
     elif cell < met.top[v]:  # the partner's event came first, in the cell before
-        met.cells[v] += met.last[v] < 0.0
-        met.last[v] = max(met.last[v], surprise)
+        met.cells[v] += met.last[0, v] < 0.0
+        better(met.last, v, surprise, depth)
     else:
-        met.total[v] += max(met.last[v], 0.0)
+        add(met.total, v, met.last)
         if cell == met.top[v] + 1:
-            met.last[v] = met.now[v]
+            met.last[0, v], met.last[1, v] = met.now[0, v], met.now[1, v]
         else:
-            met.total[v] += met.now[v]
-            met.last[v] = -1.0
+            add(met.total, v, met.now)
+            met.last[0, v] = -1.0
         met.cells[v] += 1
-        met.top[v], met.now[v] = cell, surprise
+        met.top[v], met.now[0, v], met.now[1, v] = cell, surprise, depth
 
 
 @compiled
-def surprisals(board: Board, authors: Ints, activity: Floats, tails: Tails, floor: float) -> Floats:
+def add(total: Floats, v: int, best: Floats) -> None:
+    """Add a cell's best meeting, if there is one."""
+    if best[0, v] >= 0.0:
+        total[0, v] += best[0, v]
+        total[1, v] += best[1, v]
+
+
+@compiled
+def surprisals(board: Board, authors: Ints, busy: Floats, shares: Shares, tails: Tails, floor: float) -> Floats:
     """Pairs of accounts that met, and how rare so many and such meetings are.
 
     Of a pair's meetings in one cell of time the most surprising counts, whatever the objects and layers.
@@ -144,8 +198,10 @@ def surprisals(board: Board, authors: Ints, activity: Floats, tails: Tails, floo
     ----------
     authors : ndarray of int32, shape (n_units,)
         Who made each message.
-    activity : ndarray of float64, shape (n_accounts,)
-        Messages of each account.
+    busy : ndarray of float64, shape (n_units,)
+        How many messages that author made in that period.
+    shares : Shares
+        How the accounts' activity lies in time.
     floor : float
         Least rarity of a pair that is returned.
 
@@ -156,14 +212,15 @@ def surprisals(board: Board, authors: Ints, activity: Floats, tails: Tails, floo
         hold them exactly.
     """
     actors = authors[board.units]
-    count = len(activity)
+    count = len(shares.bounds) - 1
+    mine = np.zeros(shares.periods.max() + 1 if len(shares.periods) else 1)
     order, bounds = by_actor(actors, count, board.chrono)
     met = Met(
-        np.zeros(count, np.float64),
+        np.zeros((2, count)),
         np.zeros(count, np.int32),
         np.zeros(count, np.int64),
-        np.zeros(count, np.float64),
-        np.zeros(count, np.float64),
+        np.zeros((2, count)),
+        np.zeros((2, count)),
     )
     partners = np.empty(count, np.int32)
     out = np.empty((5, 256))
@@ -176,18 +233,27 @@ def surprisals(board: Board, authors: Ints, activity: Floats, tails: Tails, floo
                 if v <= u or board.units[j] == board.units[i]:
                     continue
                 first = min(i, j)
-                rate = board.rates[first] * activity[u] * activity[v]
+                rate = board.rates[first] * busy[board.units[i]] * busy[board.units[j]]
                 if met.cells[v] == 0:
                     partners[several] = v
                     several += 1
-                meet(met, v, board.cells[first], max(-math.log(rate), 0.0))
+                meet(met, v, board.cells[first], max(-math.log(rate), 0.0), board.depths[first])
         out = room(out, used, several)
+        for at in range(shares.bounds[u], shares.bounds[u + 1]):
+            mine[shares.periods[at]] = shares.weights[at]
         for v in partners[:several]:
-            surprise = met.total[v] + met.now[v] + max(met.last[v], 0.0)
-            rare = rarity(surprise, activity[u] * activity[v], tails)
+            add(met.total, v, met.now)
+            add(met.total, v, met.last)
+            surprise = met.total[0, v]
+            mean = expected(shares, v, mine)
+            if mean <= 0.0:  # they met across the border of two periods, and share none
+                mean = math.exp(-surprise / met.cells[v])
+            rare = rarity(surprise, met.total[1, v], met.cells[v], mean, tails)
             if rare >= floor:
                 out[0, used], out[1, used], out[2, used] = u, v, rare
                 out[3, used], out[4, used] = surprise, met.cells[v]
                 used += 1
             met.cells[v] = 0
+        for at in range(shares.bounds[u], shares.bounds[u + 1]):
+            mine[shares.periods[at]] = 0.0
     return out[:, :used]

@@ -86,14 +86,15 @@ class Terms:
             return []
         pairs = np.array(found)
         first = pairs.min(axis=1)
-        surprise = self._surprises(first, source, target)
+        surprise = self._surprises(first, pairs)
         best = _best(board.cells[first], surprise, pairs)
         order = np.lexsort((pairs[:, 1], pairs[:, 0], events.at[first]))
         return [self._term(found[row], float(surprise[row]), counted=bool(best[row])) for row in order.tolist()]
 
-    def _surprises(self, first: Longs, source: int, target: int) -> Floats:
-        active = self._surprisal.activity[source] * self._surprisal.activity[target]
-        found: Floats = np.maximum(-np.log(self._surprisal.board.rates[first] * active), 0.0)
+    def _surprises(self, first: Longs, pairs: Longs) -> Floats:
+        board = self._surprisal.board
+        busy = self._surprisal.messages.busy[board.units[pairs]]
+        found: Floats = np.maximum(-np.log(board.rates[first] * busy[:, 0] * busy[:, 1]), 0.0)
         return found
 
     def _term(self, both: tuple[int, int], surprise: float, *, counted: bool) -> Term:

@@ -169,7 +169,8 @@ def stored(folder: Path, tables: dict[str, list[dict[str, Any]]]) -> dict[str, f
         fill(store, tables)
         with store.view() as view:
             search = Search(view, resolve(Shilling(), {}, "test"), Scope())
-            (codes,) = search.rings
+            codes = search.rings[0].codes
+            assert len(search.rings) == 1
             return features(Subject(search.ring(codes), search.acts, search.context))
 
 

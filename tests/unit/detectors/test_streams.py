@@ -1,4 +1,4 @@
-"""Which pairs count: over all pairs there are, over all streams, and as both of a pair see it."""
+"""Pairs over several layers, and which of them meet more often than shared interests account for."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from detectors.coaction.null import tail
-from detectors.coaction.streams import Pairs, Stream, _least, names_of, pairs, rule
-from tests.coactions import events_of
-
-
-def test_pairs_that_never_met_are_tests_as_well() -> None:
-    one = Pairs(np.array([0], np.int32), np.array([1], np.int32), np.array([0.001]))
-    assert rule(one, 100, 2, 0.05, 3).limit == 0
-    assert rule(one, 5, 2, 0.05, 3).limit > 0
+from detectors.coaction.streams import Interests, Pairs, Stream, _least, names_of, pairs
+from tests.coactions import Event, events_of
 
 
 def test_a_pair_is_judged_by_its_best_stream_paid_for_by_all() -> None:
@@ -26,7 +20,55 @@ def test_of_two_directions_the_one_with_fewer_occasions_counts() -> None:
     # b's one post lies near both of a's, which are two occasions to a and one to b
     table = events_of([("a", "X", 0, "1"), ("b", "X", 25, "2"), ("a", "X", 50, "3")])
     stream = Stream("co_ticker", table, 30, names_of([table]), prompt=False)
-    found = pairs([stream], 2, 1)
+    found = pairs([stream], 2)
     expected = stream.null.expected(np.array([0], np.int32), np.array([1], np.int32))
     assert found.p == pytest.approx(tail([1], expected))
-    assert len(pairs([stream], 2, 2)) == 0
+
+
+DAY: list[Event] = [
+    *((who, "X", 86_400.0 * day + i, f"{who}{day}") for day in range(6) for i, who in enumerate("abc")),
+    *((f"z{i}", "X", 3_600.0 * i, f"z{i}") for i in range(140)),
+]
+
+
+def pair(source: int, target: int) -> Pairs:
+    """One pair, as a search gives it."""
+    return Pairs(np.array([source], np.int32), np.array([target], np.int32), np.array([0.5]))
+
+
+def test_a_pair_holds_up_to_the_limit_and_not_beyond() -> None:
+    table = events_of(DAY)
+    names = names_of([table])
+    stream = Stream("co_ticker", table, 60, names, prompt=False)
+    p = float(pairs([stream], len(names)).p[0])
+    assert 0 < p < 0.01
+    assert Interests([stream], len(names), p)(pair(0, 1)).tolist() == [True]
+    assert Interests([stream], len(names), p * 0.99)(pair(0, 1)).tolist() == [False]
+    assert Interests([stream], len(names), 1.0)(pair(0, 9)).tolist() == [False]  # they never met
+
+
+def test_pairs_of_a_group_are_let_be_and_counted() -> None:
+    table = events_of(DAY)
+    names = names_of([table])
+    stream = Stream("co_ticker", table, 60, names, prompt=False)
+    judge = Interests([stream], len(names), 1.0, [np.array([0, 1], np.int32)])
+    assert judge(pair(0, 1)).tolist() == [False]
+    assert judge.let_be == 1
+    assert judge(pair(0, 2)).tolist() == [True]
+    assert judge.let_be == 0
+
+
+def test_what_is_left_is_judged_by_what_is_left() -> None:
+    table = events_of(DAY)
+    names = names_of([table])
+    stream = Stream("co_ticker", table, 60, names, prompt=False)
+    judge = Interests([stream], len(names), 0.01)
+    part, mine = stream.sweep.only(stream.among(np.array([0, 1, 2], np.int32)))
+    assert judge.on([part], [mine])(pair(0, 1)).tolist() == [True]
+    none, nobody = part.only(np.zeros(len(part.actors), bool))
+    assert judge.on([none], [mine[nobody]])(pair(0, 1)).tolist() == [False]
+
+
+def test_no_streams_no_pairs() -> None:
+    assert len(pairs([], 0)) == 0
+    assert Interests([], 3, 1.0)(pair(0, 1)).tolist() == [False]
