@@ -215,8 +215,7 @@ def laid_out(
     from detectors.coaction import surprisal_kernels as kernels
 
     low, high = windows(events, layers)
-    most = [layer.hubs.per_window if layer.hubs else np.inf for layer in layers]
-    hubs = _hubs(events.thing, low, high, np.array([*most, np.inf])[events.layer])
+    hubs = hub_events(events, layers, low, high)
     low[hubs], high[hubs] = np.flatnonzero(hubs), np.flatnonzero(hubs) + 1  # they meet nobody
     cells, period = events.at // cell, messages.period[units]
     ahead = (high - np.arange(len(events)) - 1).astype(float)
@@ -239,11 +238,12 @@ def windows(events: Events, layers: Sequence[Layer]) -> tuple[Longs, Longs]:
     return low, high
 
 
-def _hubs(thing: Longs, low: Longs, high: Longs, most: Floats) -> npt.NDArray[np.bool_]:
-    """Which events are on objects that are not enumerated."""
-    if not len(thing):
+def hub_events(events: Events, layers: Sequence[Layer], low: Longs, high: Longs) -> npt.NDArray[np.bool_]:
+    """Which events are on objects that are not enumerated, by the windows of all events."""
+    if not len(events):
         return np.empty(0, bool)
-    group = np.cumsum(np.diff(thing, prepend=thing[0]) != 0)
+    most = np.array([layer.hubs.per_window if layer.hubs else np.inf for layer in layers])[events.layer]
+    group = np.cumsum(np.diff(events.thing, prepend=events.thing[0]) != 0)
     others = np.bincount(group, weights=high - low - 1) / np.bincount(group)
     hub: npt.NDArray[np.bool_] = others[group] > most
     return hub
