@@ -24,7 +24,6 @@ GEXF = "http://gexf.net/1.3"
 BETWEEN = " | "  # the values of a list, where a file has no lists
 _ENDS = ("source", "target")
 _UNSPOKEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NO_NODES = pa.table({"id": pa.array([], pa.string())})
 _BLOCK = 50_000  # rows of XML made at once
 
 
@@ -54,7 +53,8 @@ def write(edges: pa.Table, path: Path, nodes: pa.Table | None = None, *, directe
     temporary = path.with_name(f".{path.name}.part")
     try:
         kind = "directed" if directed else "undirected"
-        form(edges, temporary, _NO_NODES if nodes is None else nodes, kind)
+        nobody = pa.schema([("id", pa.string())]).empty_table()
+        form(edges, temporary, nobody if nodes is None else nodes, kind)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ and what is kept of a batch are codes. A row whose other columns are wrong is us
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +43,7 @@ _SIGNS = {"tickers": ("$", "1000", "1M"), "links": ("://", "ww.", "WW."), "hasht
 
 _FORMS: dict[str, Form] = {"tickers": text.ticker, "links": canonical_link, "hashtags": text.hashtag}
 _POST = ("post_id", "account_id", "created_at", "platform")
+_EXACT = 2**53  # numbers below it are exact as floats
 _KEYED = ("account_id", "at", "post_id", "interaction_id", "platform")
 _ACT = ("account_id", "kind", "target_id", "target_type", "at", "post_id", "interaction_id", "platform")
 
@@ -129,6 +131,7 @@ class _Reading:
         self._context = Context(str(found.table.path), found.platform, None, {"format": found.format})
         self._keys: list[pa.Array] = []  # of all posts that can be used
         self._count = 0  # of them
+        self._highest = -1.0  # post id, while they are numbers and only grow; else infinite
         self._posts: list[_Events] = []  # their message as the post's place among the keys
         self._acts: list[pa.Table] = []  # events, their message as its key; by which interaction
         wanted = {c for r in self._records for c in r.columns(self._fields(r))}
@@ -235,7 +238,9 @@ class _Reading:
         at = row["created_at" if fields.type == "posts" else "at"].take(taken)
         event = {"actor": _coded_key(row, "account_id").take(taken), "object": objects, "at": at}
         if fields.type == "posts":
-            self._keys.append(row.scoped("post_id").filter(pa.array(good)))
+            mine = pa.array(good)
+            self._keys.append(row.scoped("post_id").filter(mine))
+            self._highest = _rising(row["post_id"].filter(mine), self._highest)
             place = np.cumsum(good) - 1 + self._count
             self._count += int(np.count_nonzero(good))
             self._posts.append({**event, "message": place[rows]})
@@ -246,7 +251,11 @@ class _Reading:
 
     def table(self, start: datetime | None, end: datetime | None) -> pa.Table:
         """Everything read, as an event table."""
-        parts = _last_of_each(self._posts, self._keys, self.report) if self._posts else []
+        parts = (
+            _last_of_each(self._posts, self._keys, self.report, rising=math.isfinite(self._highest))
+            if self._posts
+            else []
+        )
         parts += _acts_once(pa.concat_tables(self._acts)) if self._acts else []
         if not parts:
             return SCHEMA.empty_table()
@@ -350,24 +359,43 @@ def _acts(row: Row) -> pa.Table:
     return pa.table(columns)
 
 
-def _last_of_each(parts: Sequence[_Events], keys: Sequence[pa.Array], report: Report) -> list[_Events]:
-    """Events of posts, of those with one id the last one's only; the message becomes the id."""
-    encoded = pa.concat_arrays(keys).dictionary_encode()
+def _last_of_each(parts: Sequence[_Events], keys: Sequence[pa.Array], report: Report, *, rising: bool) -> list[_Events]:
+    """Events of posts, of those with one id the last one's only; the message becomes the id.
+
+    Where ids only grow, as most platforms number their posts and files keep them, none comes again.
+    """
+    whole = pa.concat_arrays(keys)
+    places = np.concatenate([part["message"] for part in parts])
+    columns = {n: _joined([part[n] for part in parts]) for n in SCHEMA.names if n != "message"}
+    if rising:
+        message = pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), whole)
+        return [{**columns, "message": message}]
+    encoded = whole.dictionary_encode()
     codes = encoded.indices.to_numpy()
-    last = None
     if len(encoded.dictionary) < len(codes):
         last = np.empty(len(encoded.dictionary), np.int64)
         last[codes] = np.arange(len(codes))
         report.repeated += len(codes) - len(last)
-    out = []
-    for part in parts:
-        place = part["message"]
-        if last is not None:
-            keep = last[codes[place]] == place
-            part, place = {n: c.filter(pa.array(keep)) for n, c in part.items() if n != "message"}, place[keep]  # noqa: PLW2901
-        message = pa.DictionaryArray.from_arrays(pa.array(codes[place], pa.int32()), encoded.dictionary)
-        out.append({**part, "message": message})
-    return out
+        keep = last[codes[places]] == places
+        columns, places = {n: c.filter(pa.array(keep)) for n, c in columns.items()}, places[keep]
+    message = pa.DictionaryArray.from_arrays(pa.array(codes[places], pa.int32()), encoded.dictionary)
+    return [{**columns, "message": message}]
+
+
+def _rising(ids: pa.Array, highest: float) -> float:
+    """The last of ids that are numbers and only grow, above ``highest``; infinite where they are not so."""
+    if not len(ids):
+        return highest
+    try:
+        numbers = ids.cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        return float("inf")
+    grow = numbers[0] > highest and bool(np.all(numbers[1:] > numbers[:-1]))
+    return float(numbers[-1]) if grow and numbers[-1] < _EXACT else float("inf")
+
+
+def _joined(parts: Sequence[pa.Array]) -> pa.Array:
+    return _one_dictionary(parts) if _is_coded(parts[0]) else pa.concat_arrays(parts)
 
 
 def _acts_once(rows: pa.Table) -> list[_Events]:
@@ -389,10 +417,8 @@ def _one_dictionary(parts: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
 
     Arrow's own way of unifying takes ten times as long.
     """
-    same = all(p.dictionary is parts[0].dictionary or p.dictionary.equals(parts[0].dictionary) for p in parts[1:])
-    if same:
-        codes = [p.indices for p in parts]
-        return pa.DictionaryArray.from_arrays(pa.concat_arrays(codes), parts[0].dictionary)
+    if len(parts) == 1:
+        return parts[0]
     whole = pa.concat_arrays([p.dictionary for p in parts]).dictionary_encode()
     place, shifted, begin = whole.indices.to_numpy(), [], 0
     for part in parts:

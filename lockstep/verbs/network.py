@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from detectors.coaction.actions import ACTIONS
-from detectors.coaction.network import SUFFIXES, networks, write
+from detectors.coaction.network import SUFFIXES, networks, prepare, write
 from graph.errors import ConfigError, unknown
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.verbs.detect import moment
@@ -197,7 +198,10 @@ def _of_file(s: Session, path: Path, format_: str | None, how: Options, wanted: 
     if found is None:
         return _through_memory(s, path, format_, how, wanted)
     trace = Key(wanted.key) if wanted.key is not None else ACTIONS[wanted.action].trace
-    table, report = events(found, trace, start=wanted.start, end=wanted.end, keep_rejects=wanted.keep)
+    with ThreadPoolExecutor(1) as meanwhile:
+        ready = meanwhile.submit(prepare)
+        table, report = events(found, trace, start=wanted.start, end=wanted.end, keep_rejects=wanted.keep)
+        ready.result()
     return table, _Told(list(report.sentences()), report.as_dict(), report.rejected)
 
 

@@ -97,3 +97,16 @@ def test_ranking_ends_with_its_figures(shared_data: Path) -> None:
     assert found["AP, mean of planters left out"]["met"]
     assert {"AP unfitted, mean of planters left out", "rings found, participation 0.4"} <= set(found)
     assert all(0 <= r["low"] <= r["value"] <= r["high"] <= 1 for r in found.values())
+
+
+@pytest.mark.timeout(600)
+def test_files_ends_with_its_figures(shared_data: Path) -> None:
+    assert (shared_data / "cnt" / "generate.py").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "files", "--quick"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["bench"] == "files"
+    found = {r["name"]: r["value"] for r in line["results"]}
+    assert found["edges, the same on both sides"] == 3546
+    assert found["from file to edges relative to the toolkit"] > 0

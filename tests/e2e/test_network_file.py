@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -246,3 +248,14 @@ def test_a_time_window_selects_in_every_mode() -> None:
         assert set(weights("e.csv")) == {("b", "c"), ("c", "b")}
         assert lockstep("network", *how, *more, "--until", "2023-11-14T22:15:01Z").code == 0
         assert set(weights("e.csv")) == {("a", "b"), ("b", "a")}
+
+
+def test_the_process_loads_no_pandas() -> None:
+    """Arrow would, for nothing: it is the largest part of what starting costs."""
+    path = file("m1,a,a,p,,x,0,", "m2,b,b,p,,x,5,")
+    how = ["network", "--input", str(path), "--action", "co_repost", "--min-weight", "1", "--out"]
+    for out in ("e.csv", "e.parquet", "e.gexf"):
+        command = [sys.executable, "-X", "importtime", "-m", "lockstep", *how, out]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "| pandas" not in done.stderr.replace("  ", " ")
+        assert "numba" in done.stderr

@@ -129,8 +129,9 @@ def _rows(messages: pa.Table, kind: str) -> pa.Table:
         messages = messages.filter(messages["repost"].is_null())
         lists = messages["objects"].combine_chunks()
         place = pc.list_parent_indices(lists)
-        key = pc.list_flatten(lists)
-        rows = pa.table({n: messages[n].take(place) for n in ("actor", "at", "message")}).append_column("key", key)
+        key = pc.list_flatten(lists).dictionary_encode()
+        coded_first = {n: _encoded(messages[n]) for n in ("actor", "message")} | {"at": messages["at"]}
+        rows = pa.table({n: column.take(place) for n, column in coded_first.items()}).append_column("key", key)
         return _first_of_each(rows, "message", "key")
     messages = _first_of_each(messages, "message")
     if kind == "co_post":
@@ -153,10 +154,18 @@ def _first_of_each(rows: pa.Table, *names: str) -> pa.Table:
     """Of rows that are equal in some columns the first."""
     codes = np.zeros(rows.num_rows, np.int64)
     for name in names:
-        encoded = rows[name].combine_chunks().dictionary_encode()
+        encoded = _encoded(rows[name])
         codes = codes * max(len(encoded.dictionary), 1) + encoded.indices.to_numpy()
     _, first = np.unique(codes, return_index=True)
-    return rows if len(first) == rows.num_rows else rows.take(pa.array(np.sort(first)))
+    if len(first) == rows.num_rows:
+        return rows
+    first.sort()
+    return rows.take(pa.array(first))
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    whole = column.combine_chunks()
+    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
 def _folded(texts: pa.ChunkedArray) -> pa.Array:
@@ -217,7 +226,7 @@ def _documents(rows: pa.Table) -> tuple[pa.Table, Tokens]:
 
 def _divisible(rows: pa.Table, sets: Tokens, min_weight: int) -> None:
     """Refuse what the toolkit stops on: a text without tokens of an account that is looked at, compared with itself."""
-    actor = rows["actor"].combine_chunks().dictionary_encode()
+    actor = _encoded(rows["actor"])
     codes = actor.indices.to_numpy()
     looked_at = np.bincount(codes, minlength=len(actor.dictionary)) >= min_weight
     nothing = np.diff(sets.bounds)[rows["document"].to_numpy()] == 0
