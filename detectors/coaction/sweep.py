@@ -193,6 +193,8 @@ class Sweep:
         if any(w > self.width for w in widths):
             raise ValueError(f"a window of {max(windows_s):g} s in a sweep of {self.width / MICROSECONDS:g} s")
         different = sorted(set(widths))
+        if not different:
+            return []
         found = dict(zip(different, self._by_message(different, min_weight, loops=loops), strict=True))
         return [found[w] for w in widths]
 

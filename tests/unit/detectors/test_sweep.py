@@ -119,6 +119,7 @@ def test_several_windows_are_several_results() -> None:
     assert weights(narrow.table()) == {("a", "b"): 1, ("b", "a"): 1}
     assert len(none) == 0
     assert sweeps(events_of(rows), []) == []
+    assert Sweep(events_of(rows), 60).by_message_within([]) == []
     with pytest.raises(ValueError, match="a window of 61 s in a sweep of 60 s"):
         Sweep(events_of(rows), 60).by_message_within([61])
 
