@@ -242,7 +242,7 @@ def _rings(surprisal: Surprisal, found: Chance, options: Options) -> list[FoundR
 
 def _inside(edges: Pairs, codes: npt.NDArray[np.int32]) -> Pairs:
     """Edges between some (sorted) accounts; edges come by source."""
-    bounds = [np.searchsorted(edges.source, codes, side) for side in ("left", "right")]  # type: ignore[call-overload]
+    bounds = [np.searchsorted(edges.source, codes, side) for side in ("left", "right")]
     rows = np.concatenate([np.empty(0, np.int64), *(np.arange(b, e) for b, e in zip(*bounds, strict=True))])
     return edges.where(rows[np.isin(edges.target[rows], codes)])
 

@@ -2,8 +2,9 @@
 
 A ring's *burst* is a run of its members' events on one object that chance would hardly bring together. Who else acts in
 a burst is a candidate, and as likely a bystander as the object is busy: with c candidates in a burst, and λ accounts
-expected in its span by the number around it, about λ / c of them are bystanders. One whose chances of being one, taken as independent, over all the ring's bursts (one an occasion) multiply to less than :data:`LIMIT` is taken in, and the bursts are
-looked at again with it.
+expected in its span by the number around it, about λ / c of them are bystanders. One whose chances of being one, taken
+as independent over the ring's bursts (one an occasion), multiply to less than :data:`LIMIT` is taken in, and the bursts
+are looked at again with it.
 
 This lowers what a test can promise: the ring was significant without the accounts taken in, and none of them is flagged
 for its own sake. They are the ring's fringe until they have evidence of their own.

@@ -184,9 +184,8 @@ class Surprisal:
 
         board = self.board
         mine = self.events.of(codes)
-        mine = mine[
-            (board.high - board.low)[mine] > 1
-        ]  # whoever meets nobody among all, on hubs too, meets nobody here
+        # who meets nobody among all, as on hubs, meets nobody here
+        mine = mine[(board.high - board.low)[mine] > 1]
         mine = mine[~np.isin(self.events.thing[mine], np.fromiter(without, np.int64))]
         events = self.events.some(mine)
         some = np.unique(events.actor)
@@ -248,6 +247,6 @@ def _tails(board: Board) -> Tails:
 
 
 def _log_mean_exp(values: Floats, weights: Floats) -> float:
-    """ln of the weighted mean of exp(values); 0: there are none."""
+    """Ln of the weighted mean of exp(values); 0: there are none."""
     top = values.max(initial=0.0)
     return float(top + np.log(np.average(np.exp(values - top), weights=weights))) if len(values) else 0.0

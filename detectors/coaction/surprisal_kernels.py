@@ -80,9 +80,8 @@ def rarity(surprise: float, depth: float, cells: int, mean: float, tails: Tails)
     """−ln P(the sum of surprises of a Poisson number of meetings ≥ surprise).
 
     ``mean`` is the number of meetings expected; ``depth`` the part of the surprise of the ``cells`` meetings seen that
-    is due to where they lie, the rest being due to how active the two are. Beyond the table stands the chance that there
-    are more meetings than it has rows, or, where that says little, Chernoff's bound on the whole: the result errs
-    towards chance.
+    is due to where they lie, the rest being due to how active the two are. Beyond the table stands the chance of more
+    meetings than it has rows, or, where that says little, Chernoff's bound on all: the result errs towards chance.
     """
     offset = (depth - surprise) / cells
     deep, width = tails.tails.shape
@@ -99,10 +98,9 @@ def rarity(surprise: float, depth: float, cells: int, mean: float, tails: Tails)
         elif place < width:
             chance += part * tails.tails[row, place]
     ratio = mean / (deep + 2)
+    beyond = max(1.0 - below, 0.0) + 1e-15
     if ratio < 0.5:  # the terms that follow fall at least as fast as a geometric series
         beyond = part * mean / (deep + 1) / (1.0 - ratio)
-    else:
-        beyond = max(1.0 - below, 0.0) + 1e-15
     least = -math.log(min(max(chance + beyond, 1e-300), 1.0))
     if beyond > 0.01 * chance:
         least = max(least, min(chernoff(surprise, offset, mean, tails), 690.0))
