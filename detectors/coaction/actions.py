@@ -193,7 +193,13 @@ def events_of(
     For ``co_similar`` the objects are clusters of similar texts (:meth:`detectors.coaction.similar.Similar.clusters`),
     which depend on the window: only texts used within one of each other are compared.
     """
-    table = events(view, ACTIONS[action].trace, start=start, end=end)
+    return clustered(events(view, ACTIONS[action].trace, start=start, end=end), action, window_s, similarity=similarity)
+
+
+def clustered(
+    table: pa.Table, action: str, window_s: float, *, similarity: float = THRESHOLD
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """The same of an event table, wherever it is from."""
     if ACTIONS[action].near:
         found = Similar(table, window_s, similarity, hubs=None)  # who counts on the clusters has hubs of its own
         return found.clusters(), (*_undated(table), *found.limits)

@@ -28,6 +28,7 @@ from detectors.coaction.peeling import column_weights, densest
 from detectors.coaction.permutation import Chance, chance, strength
 from detectors.coaction.rings import communities, components, labelled, merged
 from detectors.coaction.surprisal import Floats, Layer, Pairs, Surprisal
+from detectors.coaction.svn import validation
 from detectors.coaction.sweep import Ints, Longs
 
 Holds = Callable[[Pairs], npt.NDArray[np.bool_]]
@@ -53,6 +54,8 @@ class Options:
         Accounts of a ring.
     fusion : str
         ``joint`` (all layers as one; an occasion counts once), ``cauchy`` or ``brown``.
+    strict : bool
+        Whether edges must also be those of a validated network at ``fdr`` (:mod:`detectors.coaction.svn`).
     grow : bool
         Whether accounts in a ring's bursts are taken in.
     cell_s : float or None
@@ -67,6 +70,7 @@ class Options:
     hold_s: float = 86_400.0
     least: int = 3
     fusion: str = "joint"
+    strict: bool = False
     grow: bool = True
     cell_s: float | None = None
     seed: int = 0
@@ -203,8 +207,9 @@ def search(
     judged = surprisal if options.fusion == "joint" else Fused(surprisal, options.fusion, options.seed)
     found = chance(judged, draws=options.draws, least=options.least, seed=options.seed)
     q = found.q()
-    if holds is not None:
-        standing = holds(found.observed)
+    tests = [*([] if holds is None else [holds]), *([validation(surprisal, options.fdr)] if options.strict else [])]
+    for test in tests:
+        standing = test(found.observed)
         found, q = replace(found, observed=found.observed.where(standing)), q[standing]
     keep = q <= options.fdr
     edges = found.observed.where(keep)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from detectors.coaction.null import Floats, significant, tail
 from detectors.coaction.surprisal import Pairs, Surprisal
@@ -54,3 +55,16 @@ def validated(surprisal: Surprisal, level: float = 0.05, null: str = "poisson") 
     p = NULLS[null](surprisal, met)
     keep = p <= significant(p, surprisal.count * (surprisal.count - 1) // 2, level)
     return met.where(keep), p[keep]
+
+
+def validation(surprisal: Surprisal, level: float, null: str = "poisson") -> Callable[[Pairs], npt.NDArray[np.bool_]]:
+    """Says of pairs whether they are validated."""
+    valid, _ = validated(surprisal, level, null)
+    size = np.int64(max(surprisal.count, 1))
+    known = valid.source * size + valid.target
+
+    def holds(pairs: Pairs) -> npt.NDArray[np.bool_]:
+        found: npt.NDArray[np.bool_] = np.isin(pairs.source * size + pairs.target, known)
+        return found
+
+    return holds

@@ -92,7 +92,7 @@ def network_(
     _agree(action, compat, input_, key, (map_, key, format_, type_, platform, rejects))
     s = session(config, store, data_dir, as_json=as_json)
     now = datetime.now(UTC)
-    wanted = _Wanted(
+    wanted = Wanted(
         action, key, moment(since, "--since", now), moment(until, "--until", now), rejects is not None, windows
     )
     how = options(s, type_, map_, platform)
@@ -106,7 +106,7 @@ def network_(
             _Theirs(min_weight, loops, similarity, min_tokens, min_participation, edge_weight, fast_window, subgraph),
         )
     else:
-        events, told = _of_store(s, wanted) if input_ is None else _of_file(s, input_, format_, how, wanted)
+        events, told = of_store(s, wanted) if input_ is None else of_file(s, input_, format_, how, wanted)
         found = networks(
             events,
             action if key is None else key,
@@ -126,7 +126,7 @@ def network_(
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """What is to be read."""
 
     action: str
@@ -152,7 +152,7 @@ class _Theirs:
 
 
 @dataclass(frozen=True)
-class _Told:
+class Told:
     """What became of a file's rows, for people, for machines, and the rows that cannot be used."""
 
     lines: Sequence[str] = ()
@@ -182,14 +182,15 @@ def _agree(action: str, compat: str | None, input_: Path | None, key: str | None
         raise ConfigError(f"{OBJECT} and --key go together", "network", f"--action {OBJECT} --key COLUMN")
 
 
-def _of_store(s: Session, wanted: _Wanted) -> tuple[pa.Table, _Told]:
+def of_store(s: Session, wanted: Wanted) -> tuple[pa.Table, Told]:
+    """Events of a store."""
     from graph.projection import events
 
     with s.view() as view:
-        return events(view, ACTIONS[wanted.action].trace, start=wanted.start, end=wanted.end), _Told()
+        return events(view, ACTIONS[wanted.action].trace, start=wanted.start, end=wanted.end), Told()
 
 
-def _of_file(s: Session, path: Path, format_: str | None, how: Options, wanted: _Wanted) -> tuple[pa.Table, _Told]:
+def of_file(s: Session, path: Path, format_: str | None, how: Options, wanted: Wanted) -> tuple[pa.Table, Told]:
     """Events straight from a file, by columns where its format is a table."""
     from ingest.direct.events import Key, events
     from ingest.direct.sources import recognise
@@ -202,12 +203,10 @@ def _of_file(s: Session, path: Path, format_: str | None, how: Options, wanted: 
         ready = meanwhile.submit(prepare)
         table, report = events(found, trace, start=wanted.start, end=wanted.end, keep_rejects=wanted.keep)
         ready.result()
-    return table, _Told(list(report.sentences()), report.as_dict(), report.rejected)
+    return table, Told(list(report.sentences()), report.as_dict(), report.rejected)
 
 
-def _through_memory(
-    s: Session, path: Path, format_: str | None, how: Options, wanted: _Wanted
-) -> tuple[pa.Table, _Told]:
+def _through_memory(s: Session, path: Path, format_: str | None, how: Options, wanted: Wanted) -> tuple[pa.Table, Told]:
     """Events of a file whose format only the loader reads: loaded into a store that is gone afterwards."""
     from graph.errors import IngestError
     from graph.projection import events
@@ -234,12 +233,12 @@ def _through_memory(
     }
     lines = [f"{report.rejected:,} of {report.rows:,} records could not be used:"] if report.rejected else []
     lines += [f"  {n:,} × {reason}" for reason, n in report.reasons.items()]
-    return table, _Told(lines, document, rejected)
+    return table, Told(lines, document, rejected)
 
 
 def _as_another(
-    compat: str, path: Path, format_: str | None, how: Options, wanted: _Wanted, theirs: _Theirs
-) -> tuple[list[pa.Table], _Told]:
+    compat: str, path: Path, format_: str | None, how: Options, wanted: Wanted, theirs: _Theirs
+) -> tuple[list[pa.Table], Told]:
     """Networks as another tool gives them, from what the file says, verbatim."""
     from detectors.coaction.compat import cnt, coortweet
     from ingest.direct.sources import recognise
@@ -253,7 +252,7 @@ def _as_another(
         raise ConfigError("has no columns", str(path), "--compat needs a table: CSV, JSON Lines or Parquet")
     table, report = messages(found, cnt.PARTS[kind], wanted.key, keep_rejects=wanted.keep)
     table = _within(table, wanted)
-    told = _Told([*report.sentences(), *_stopped(compat, report.unusable)], report.as_dict(), report.rejected)
+    told = Told([*report.sentences(), *_stopped(compat, report.unusable)], report.as_dict(), report.rejected)
     if compat == "cnt":
         near = cnt.Similarity(theirs.similarity, theirs.min_tokens)
         how_many = {"min_weight": theirs.min_weight or 2, "loops": theirs.loops, "similarity": near}
@@ -267,7 +266,7 @@ def _as_another(
     return [coortweet.network(shares, w, rule) for w in wanted.windows], told
 
 
-def _within(table: pa.Table, wanted: _Wanted) -> pa.Table:
+def _within(table: pa.Table, wanted: Wanted) -> pa.Table:
     """Messages from a time on, and before another."""
     import pyarrow.compute as pc
 
@@ -298,7 +297,7 @@ def _write(found: Sequence[pa.Table], windows: Sequence[float], places: Sequence
 
 
 def _tell(
-    s: Session, action: str, found: Sequence[pa.Table], windows: Sequence[float], places: Sequence[Path], told: _Told
+    s: Session, action: str, found: Sequence[pa.Table], windows: Sequence[float], places: Sequence[Path], told: Told
 ) -> None:
     """Say what was written, what was left out, and which rows could not be used."""
     for line in told.lines:
