@@ -96,14 +96,14 @@ def interactions(kind: str, node: str, rng: random.Random, spread: float) -> Row
 
 
 @pytest.mark.parametrize(
-    ("action", "node", "doing"),
-    [("co_like", "post", "liking"), ("co_follow", "account", "following")],
+    ("action", "node", "window", "doing"),
+    [("co_like", "post", 60.0, "liking"), ("co_follow", "account", 86_400.0, "following")],
 )
 def test_interactions_make_rings_whose_evidence_names_what_they_acted_on(
-    tmp_path: Path, action: str, node: str, doing: str
+    tmp_path: Path, action: str, node: str, window: float, doing: str
 ) -> None:
-    rows = interactions(action.removeprefix("co_"), node, random.Random(6), 30)
-    (ring,) = flagged({"interactions": rows}, tmp_path, layers=action)
+    rows = interactions(action.removeprefix("co_"), node, random.Random(6), window / 2)
+    (ring,) = flagged({"interactions": rows}, tmp_path, layers=action, window=window)
     assert sorted(ring.accounts) == MEMBERS
     shown = [e for e in ring.evidence if e.measure.startswith(f"{doing} x:promoted")]
     assert shown
