@@ -21,6 +21,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -201,9 +202,18 @@ class Surprisal:
 
     def activity(self, codes: Ints) -> Floats:
         """Messages of some accounts by period, shape (n_accounts, n_periods)."""
-        mine = np.flatnonzero(np.isin(self.messages.author, codes))
-        found = np.zeros((len(codes), len(self.messages.total)))
-        np.add.at(found, (np.searchsorted(codes, self.messages.author[mine]), self.messages.period[mine]), 1.0)
+        found: Floats = self._counts[codes].toarray()
+        return found
+
+    @cached_property
+    def _counts(self) -> csr_array[np.float64]:
+        """Messages by account and period."""
+        from scipy.sparse import coo_array
+
+        author, period = self.messages.author, self.messages.period
+        shape = (self.count, len(self.messages.total))
+        found = coo_array((np.ones(len(author)), (author, period)), shape=shape).tocsr()
+        found.sum_duplicates()
         return found
 
     def expected(self, pairs: Pairs) -> Floats:
