@@ -167,11 +167,22 @@ class Table:
                 yield pa.RecordBatch.from_arrays(columns, names=names) if columns else batch
 
     def _marks(self) -> tuple[bool, bool]:
-        """Whether there are quotes, within which lines may end, and carriage returns before line feeds."""
+        """Whether there are quotes, within which lines may end, and carriage returns before line feeds.
+
+        Raises
+        ------
+        Irregular
+            A quote is never closed, with which Arrow is content.
+        """
         if self._packed():
             return True, True
         with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return data.find(b'"') >= 0, data.find(b"\r") >= 0
+            quotes = 0
+            if data.find(b'"') >= 0:
+                quotes = sum(data[at : at + PIECE].count(b'"') for at in range(0, len(data), PIECE))
+            if quotes % 2:
+                raise Irregular("a quote is never closed")
+            return quotes > 0, data.find(b"\r") >= 0
 
     def _jsonl(self, wanted: Collection[str]) -> Iterator[pa.RecordBatch]:
         from pyarrow import json
