@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from detectors.coaction.fused import Fused
+from detectors.coaction.fusion import FUSIONS
 from detectors.coaction.growth import Growth
 from detectors.coaction.leadlag import Lead, leads
 from detectors.coaction.peeling import column_weights, densest
@@ -78,6 +79,8 @@ class Options:
     def __post_init__(self) -> None:
         if not (0 < self.level < 1 and 0 < self.fdr < 1):
             raise ValueError("level and fdr lie between 0 and 1")
+        if self.fusion not in {"joint", *FUSIONS}:
+            raise ValueError(f"no fusion {self.fusion!r}: joint, {' or '.join(sorted(FUSIONS, reverse=True))}")
         if (self.draws + 1) * self.level < 1:
             raise ValueError(
                 f"{self.draws} drawn datasets cannot show a chance of {self.level}: 1/level − 1 are needed"
@@ -336,8 +339,9 @@ def together(surprisal: Surprisal, codes: Ints) -> tuple[Longs, Longs]:
     bursts : ndarray of int64
         The occasion of each: a run of them on one object, each within a window of the one before.
     """
-    events = surprisal.events
+    events, board = surprisal.events, surprisal.board
     mine = events.of(codes)
+    mine = mine[board.high[mine] - board.low[mine] > 1]  # on hubs nobody meets anybody
     if not len(mine):
         return mine, mine
     thing, at, who = events.thing[mine], events.at[mine], events.actor[mine]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.coaction.surprisal import Surprisal
+from detectors.coaction.surprisal import Floats, Surprisal
 from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
 
 LIMIT = 0.2
@@ -115,11 +115,24 @@ class Growth:
         late = np.diff(events.at[mine]) > GAP * self._widths[mine[1:]]
         active = self._surprisal.activity(ring)
         pairs = (active.sum(axis=0) ** 2 - (active**2).sum(axis=0)) / 2
-        board, period = self._surprisal.board, self._surprisal.messages.period
         for run in np.split(mine, np.flatnonzero(apart | late) + 1):
             several = len(run) > 1 and (events.actor[run] != events.actor[run[0]]).any()
-            if several and board.rates[run].max() * pairs[period[board.units[run[0]]]] <= RARE:
+            if several and self._expected(run, pairs) <= RARE:
                 yield self._span(run, ring)
+
+    def _expected(self, run: Longs, pairs: Floats) -> float:
+        """Meetings of members that chance brings where a run lies, by the meetings there that are not its own.
+
+        ``pairs`` is the number of pairs of members' messages in each period.
+        """
+        board, messages, at = self._surprisal.board, self._surprisal.messages, self._events.at[run]
+        rate = float(board.rates[run].max())
+        if not rate:  # a hub, where meetings are not counted
+            return np.inf
+        period = messages.period[board.units[run[0]]]
+        near = np.searchsorted(at, at + self._widths[run], side="right") - np.arange(len(run)) - 1
+        others = max(rate - 2 * float(near.sum()) / messages.total[period] ** 2, 0.0)
+        return others * float(pairs[period])
 
     def _span(self, run: Longs, ring: Ints) -> Burst:
         """A burst with what lies around it."""
