@@ -3,8 +3,9 @@
 A ring's *burst* is a run of its members' events on one object that chance would hardly bring together. Who else acts in
 a burst is a candidate, and as likely a bystander as the object is busy: with c candidates in a burst, and λ accounts
 expected in its span by the number around it, about λ / c of them are bystanders. One whose chances of being one, taken
-as independent over the ring's bursts (one an occasion), multiply to less than :data:`LIMIT` is taken in, and the bursts
-are looked at again with it.
+as independent over the ring's bursts (one an occasion), multiply to less than :data:`LIMIT`, and that is around so
+seldom that it would be in as many of them by itself with less than that chance, is taken in; the bursts are looked at
+again with it.
 
 This lowers what a test can promise: the ring was significant without the accounts taken in, and none of them is flagged
 for its own sake. They are the ring's fringe until they have evidence of their own.
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.coaction.null import tail
 from detectors.coaction.surprisal import Floats, Surprisal
 from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
 
@@ -33,12 +35,17 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Burst:
-    """Events ``begin:end`` in the span of a burst, its cell of time, and the accounts expected in it by chance."""
+    """Events ``begin:end`` in the span of a burst, its cell of time, and the accounts expected in it by chance.
+
+    Of the accounts ``around`` it, outside the ring, each is in the span with its chance in ``likely``.
+    """
 
     begin: int
     end: int
     cell: int
     bystanders: float
+    around: Ints
+    likely: Floats
 
 
 class Growth:
@@ -90,16 +97,20 @@ class Growth:
     def _candidates(self, ring: Ints) -> dict[int, float]:
         """By account outside the ring, the chance that it is in the ring's bursts as a bystander."""
         chances: dict[int, dict[int, float]] = {}
+        likely = np.zeros(self._surprisal.count)
         for burst in self.bursts(ring):
             there = np.unique(self._events.actor[burst.begin : burst.end])
             foreign = there[~np.isin(there, ring)]
             if self._anothers(foreign, len(there) - len(foreign)):
                 continue
+            likely[burst.around] += burst.likely
             others = foreign.tolist()
             for account in others:
                 mine = chances.setdefault(account, {})
                 mine[burst.cell] = min(mine.get(burst.cell, 1.0), burst.bystanders / len(others))
-        return {account: float(np.prod(list(mine.values()))) for account, mine in chances.items()}
+        seldom = [float(np.prod(list(mine.values()))) for mine in chances.values()]
+        often = tail([len(mine) for mine in chances.values()], likely[list(chances)])
+        return dict(zip(chances, np.maximum(seldom, often).tolist(), strict=True))
 
     def _anothers(self, foreign: Ints, members: int) -> bool:
         """Whether more of another ring's members act in a burst than the ring's own."""
@@ -131,7 +142,7 @@ class Growth:
             return np.inf
         period = messages.period[board.units[run[0]]]
         near = np.searchsorted(at, at + self._widths[run], side="right") - np.arange(len(run)) - 1
-        others = max(rate - 2 * float(near.sum()) / messages.total[period] ** 2, 0.0)
+        others = max(rate - 2 * float(near.sum()) / float(messages.total[period]) ** 2, 0.0)
         return others * float(pairs[period])
 
     def _span(self, run: Longs, ring: Ints) -> Burst:
@@ -145,7 +156,9 @@ class Growth:
         start, begin = first + np.searchsorted(times, moments[:2])
         end, stop = first + np.searchsorted(times, moments[2:], side="right")
         outside = np.concatenate([events.actor[start:begin], events.actor[end:stop]])
-        seen = np.count_nonzero(~np.isin(np.unique(outside), ring)) + UNSEEN
-        share = (high - low) / (2 * around)
+        share = min(float(high - low) / (2 * around), 1 - 1e-9)
+        who, often = np.unique(outside, return_counts=True)
+        foreign = ~np.isin(who, ring)
+        likely: Floats = -np.expm1(np.log1p(-share) * often[foreign].astype(np.float64))
         cell = int(events.at[run[0]]) // max(self._surprisal.cell, 1)
-        return Burst(int(begin), int(end), cell, min(float(seen * share), 1e9))
+        return Burst(int(begin), int(end), cell, float(likely.sum()) + UNSEEN * share, who[foreign], likely)

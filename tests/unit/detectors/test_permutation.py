@@ -120,7 +120,7 @@ def test_the_pairs_of_a_drawn_dataset_are_those_of_the_data_with_other_authors()
 
 
 def test_q_is_what_drawn_datasets_hold_over_what_was_observed() -> None:
-    """Of rarity ≥ 9 one was observed and none drawn, ≥ 7 two and one, ≥ 5 four and six, ≥ 2 five and ten; four draws."""
+    """Of rarity ≥ 9 one was observed and in four draws none, ≥ 7 two and one, ≥ 5 four and six, ≥ 2 five and ten."""
     observed = pairs_of([(0, 1, 9.0), (0, 2, 7.0), (1, 2, 5.0), (3, 4, 5.0), (4, 5, 2.0)])
     draws = [
         pairs_of([(0, 1, 8.0), (1, 2, 5.0), (3, 4, 5.0)]),
