@@ -100,6 +100,24 @@ def test_ranking_ends_with_its_figures(shared_data: Path) -> None:
 
 
 @pytest.mark.timeout(600)
+def test_rings_ends_with_its_figures(shared_data: Path) -> None:
+    assert (shared_data / "coortweet" / "german_elections.parquet").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "rings", "--quick"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["bench"] == "rings"
+    found = {r["name"]: r for r in line["results"]}
+    assert found["full rings: account F1, all kinds"]["met"]
+    assert found["full rings: false edges at a nominal 5 %"]["met"]
+    assert {
+        f"full rings: account F1 of the rule {r}, all kinds" for r in ("toolkit, weight ≥ 2", "CooRTweet, q .5")
+    } <= set(found)
+    assert found["nothing planted: runs with a ring reported"]["value"] <= 2 / 6  # six runs: what a level of 5 % allows
+    assert all(r["met"] for name, r in found.items() if "relative to their nominal number" in name)
+
+
+@pytest.mark.timeout(600)
 def test_files_ends_with_its_figures(shared_data: Path) -> None:
     assert (shared_data / "cnt" / "generate.py").exists()
     done = subprocess.run(
