@@ -78,6 +78,7 @@ def messages(
             continue
         break
     reading.rejects.settle(found.table)
+    pa.default_memory_pool().release_unused()  # what the batches were made of: what follows needs room
     return table, reading.rejects.report
 
 

@@ -126,7 +126,7 @@ def _rows(messages: pa.Table, kind: str) -> pa.Table:
     """Columns actor, key, at, message: what is compared, each once."""
     if "objects" in messages.schema.names and kind in {"co_link", "co_ticker", "co_hashtag", "co_object"}:
         # the rule of reposts is about the row, that of repeated ids about the message and the link
-        messages = messages.filter(messages["repost"].is_null())
+        messages = messages.select(["actor", "message", "at", "objects"]).filter(messages["repost"].is_null())
         lists = messages["objects"].combine_chunks()
         place = pc.list_parent_indices(lists)
         key = pc.list_flatten(lists).dictionary_encode()

@@ -48,10 +48,11 @@ def test_tables_of_results_grow() -> None:
     import numpy as np
 
     out = np.arange(6, dtype=np.int32).reshape(3, 2)
-    for function in (kernels.roomy, kernels.roomy.py_func):
+    roomy, jaccard = (vars(kernels)[name] for name in ("roomy", "jaccard"))
+    for function in (roomy, roomy.py_func):
         assert function(out, 1, 1) is out or function(out, 1, 1).tolist() == out.tolist()
         bigger = function(out, 2, 3)
         assert bigger.shape == (3, 5)
         assert bigger[:, :2].tolist() == out.tolist()
     two = kernels.Tokens(np.array([0, 0, 0], np.int64), np.array([], np.int32))
-    assert kernels.jaccard.py_func(two, 0, 1, 0.5, 0.0) == 0.0
+    assert jaccard.py_func(two, 0, 1, 0.5, 0.0) == 0.0
