@@ -225,8 +225,9 @@ def layer_vector(surprisal: Surprisal, edges: Pairs) -> Floats:
     size = np.int64(max(surprisal.count, 1))
     wanted = edges.source * size + edges.target
     found = np.zeros((len(edges), len(surprisal.layers)))
-    for number in range(len(surprisal.layers)):
-        met = surprisal.layer(number).pairs(floor=0.0)
+    accounts = np.unique(np.concatenate([edges.source, edges.target]))
+    for number in range(len(surprisal.layers) if len(edges) else 0):
+        met = surprisal.layer(number).among(accounts)
         _, mine, theirs = np.intersect1d(wanted, met.source * size + met.target, return_indices=True)
         found[mine, number] = met.rarity[theirs]
     return found
