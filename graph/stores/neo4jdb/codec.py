@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from graph.content import encoded
 from graph.schema import TEXTS, TIME, Table
-from graph.stores.neo4jdb.model import indexed
+from graph.stores.neo4jdb.model import KEY_BYTES, indexed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLION = 1_000_000
@@ -27,7 +27,8 @@ def ids(table: Table, batch: pa.RecordBatch) -> list[str]:
     """The rows' ids: the key, or the key columns as a JSON array (times in µs); see :func:`indexed`."""
     columns = [plain(batch.column(name)) for name in table.key]
     if len(columns) == 1:
-        return [indexed(key) for key in columns[0]]
+        short = max(map(len, columns[0]), default=0) <= KEY_BYTES // 4
+        return columns[0] if short else [indexed(key) for key in columns[0]]
     return [indexed(orjson.dumps(key).decode()) for key in zip(*columns, strict=True)]
 
 

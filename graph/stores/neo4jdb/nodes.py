@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pyarrow as pa
@@ -33,9 +34,9 @@ class Known:
         """Forget everything."""
         self.__init__()  # type: ignore[misc]  # as new
 
-    def missing(self, kind: NodeType, keys: Iterable[str]) -> list[str]:
-        """Those not known to exist, sorted."""
-        return sorted(set(keys) - self._keys[kind])
+    def missing(self, kind: NodeType, keys: AbstractSet[str]) -> set[str]:
+        """Those not known to exist."""
+        return {*keys} - self._keys[kind]
 
     def add(self, kind: NodeType, keys: Iterable[str]) -> None:
         """Remember."""
@@ -52,10 +53,11 @@ def named(table: str, batch: pa.RecordBatch) -> Iterator[tuple[NodeType, list[st
             yield kind, pc.unique(keys).to_pylist()
 
 
-def makers(kind: NodeType, keys: Sequence[str], seq: int) -> Iterator[Work]:
+def makers(kind: NodeType, keys: Collection[str], seq: int) -> Iterator[Work]:
     """What makes the nodes where they are missing; any number of them may run at once (domains before links)."""
-    for start in range(0, len(keys), CHUNK):
-        rows = [_row(kind, key) for key in keys[start : start + CHUNK]]
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), CHUNK):
+        rows = [_row(kind, key) for key in ordered[start : start + CHUNK]]
         if kind == NodeType.POST:
             statement = cypher("stub_make")
         elif kind == NodeType.LINK:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -22,13 +22,8 @@ class Found(NamedTuple):
     row: int | None
 
 
-class Entry(NamedTuple):
-    """A row to be written: where it lies."""
-
-    batch: int
-    place: int
-
-
+Entry: TypeAlias = tuple[int, int]
+"""Where a row to be written lies: batch and place. A plain pair: there are as many as rows."""
 Look = Callable[[Sequence[str]], dict[str, Found]]
 
 
@@ -77,12 +72,12 @@ class Pending:
         unknown = [name for name in last if name not in self.entries and name not in self.ended]
         there = self.look(unknown) if unknown else {}
         if not there and len(unknown) == len(last):  # a first load: nothing to compare with
-            self.entries.update(zip(last, map(Entry, repeat(number), last.values()), strict=False))
+            self.entries.update(zip(last, zip(repeat(number), last.values(), strict=False), strict=True))
             report.new += len(last)
             return report
         changed = []
         for name, place in last.items():
-            state = self._put(name, Entry(number, place), there.get(name))
+            state = self._put(name, (number, place), there.get(name))
             if state == "new":
                 report.new += 1
             elif state == "changed":
@@ -112,7 +107,7 @@ class Pending:
         return "new"
 
     def _digest(self, entry: Entry) -> int:
-        return self._digests(entry.batch)[entry.place]
+        return self._digests(entry[0])[entry[1]]
 
     def _digests(self, number: int) -> list[int]:
         """Digests of one batch's rows, made when first asked for."""
@@ -139,9 +134,9 @@ class Pending:
         """The rows to be written, in the order they came."""
         places: list[list[int]] = [[] for _ in self._batches]
         names: list[list[str]] = [[] for _ in self._batches]
-        for name, entry in self.entries.items():
-            places[entry.batch].append(entry.place)
-            names[entry.batch].append(name)
+        for name, (number, place) in self.entries.items():
+            places[number].append(place)
+            names[number].append(name)
         found = []
         for batch, taken, mine in zip(self._batches, places, names, strict=True):
             if taken:

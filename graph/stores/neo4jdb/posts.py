@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,7 +36,7 @@ OBJECTS = (
 """What a post names, in the order of its row's last places: column, relation, type, statement."""
 _NAMED = [(place, rel.value, LABELS[kind]) for place, (_, rel, kind, _) in enumerate(OBJECTS, start=NAMES)]
 
-Row = list[Any]
+Row: TypeAlias = list[Any]
 """Values of one post as ``post_new.cypher`` takes them."""
 
 
@@ -79,14 +79,17 @@ def rows(batch: pa.RecordBatch, numbers: Sequence[int]) -> list[Row]:
     column = {name: batch.column(name).to_pylist() for name in batch.schema.names if name != "created_at"}
     posts, accounts = column["post"], column["account"]
     seconds, nanos = split_times(batch.column("created_at"))
-    rare: list[dict[str, str] | None] = [_rarities(*pair) for pair in zip(posts, accounts, strict=True)]
+    rare: list[dict[str, str] | None] = [None] * len(batch)
+    whole = "".join(posts)
+    if max(map(len, chain(posts, accounts)), default=0) > KEY_BYTES // 4 or whole.casefold() != whole:
+        rare = [_rarities(*pair) for pair in zip(posts, accounts, strict=True)]
     names = [_keys(batch.column(name), column[name]) for name, *_ in OBJECTS]
     short = [_keys(batch.column(name), column[name]) for name in ("post", "account")]
     values = (*short, seconds, nanos, column["kind"], column["text"], numbers, digests(batch))
     # an empty list takes a tenth of the time that the post takes; absent, it is read as empty
     values += tuple([keys or None for keys in column[name]] for name, *_ in OBJECTS)
     values += (column["lang"], column["parent"], rare, *names)
-    return list(map(list, zip(*values, strict=True)))
+    return list(map(list, zip(*values, strict=True)))  # the driver asks itself how to write each tuple
 
 
 def _keys(column: pa.Array, values: list[Any]) -> list[Any]:
@@ -139,6 +142,8 @@ def _share(
         waits = opened.take(lane, set(named))
         for place, rel, label in _NAMED if waits else ():
             keys = {key for one, key in waits if one == label}
+            if not keys:
+                continue
             late += [Name(rel, label, row[KEY], key) for row in chunk for key in row[place] if key in keys]
             chunk = [_without(row, place, keys) for row in chunk]
         yield _written("post_new", chunk, seq)

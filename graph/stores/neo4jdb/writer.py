@@ -336,7 +336,7 @@ class Neo4jWriter:
     def _fresh(self, part: _Numbered) -> _Numbered | None:
         """The part's rows that replace none."""
         ended = self._pending[part.table].ended
-        return part.some(lambda name: name not in ended)
+        return part.some(lambda name: name not in ended) if ended else part
 
     def _nodes(self, lanes: Lanes, numbered: Sequence[_Numbered], seq: int) -> None:
         """Make nodes that are named and missing; new posts make their own."""
@@ -348,8 +348,9 @@ class Neo4jWriter:
         for kind in (NodeType.ACCOUNT, NodeType.POST):
             self._platforms |= platforms(missing.get(kind, ()))
         own = self._pending["posts"].entries if "posts" in self._pending else {}
-        missing[NodeType.POST] = [key for key in missing.get(NodeType.POST, ()) if indexed(key) not in own]
-        missing[NodeType.DOMAIN] = sorted({*missing.get(NodeType.DOMAIN, ()), *hosts(missing.get(NodeType.LINK, ()))})
+        others = missing.get(NodeType.POST, set()) - own.keys()
+        missing[NodeType.POST] = {key for key in others if indexed(key) not in own}
+        missing[NodeType.DOMAIN] = missing.get(NodeType.DOMAIN, set()) | hosts(missing.get(NodeType.LINK, ()))
         lanes.spread(w for kind in NodeType if kind != NodeType.LINK for w in makers(kind, missing.get(kind, ()), seq))
         lanes.run([*makers(NodeType.LINK, missing.get(NodeType.LINK, ()), seq)])
         for kind, names in wanted.items():
@@ -368,7 +369,7 @@ class Neo4jWriter:
                 tables.end(transaction, table, names, seq)
         for part in numbered:
             ended = self._pending[part.table].ended
-            again = part.some(lambda name, ended=ended: name in ended)  # type: ignore[misc]  # bound now
+            again = part.some(ended.__contains__) if ended else None
             if again is None:
                 continue
             if part.table == "posts":
