@@ -114,13 +114,26 @@ def merged(ours: Coded, theirs: Coded) -> Coded:
         return ours
     if not len(ours):
         return theirs
-    mine, others, values = dict(ours.columns), dict(theirs.columns), {}
+    numbers, others, values = {}, dict(theirs.columns), {}
     for name in TEXTS:
         values[name], places, places_of_theirs = _united(ours.values[name], theirs.values[name])
-        mine[name] = _renumbered(mine[name], places)
+        numbers[name] = np.append(places, np.int32(NONE))  # NONE takes the last
         others[name] = _renumbered(others[name], places_of_theirs)
-    order = _order(len(ours), _before(mine, others))
-    return Coded({name: np.concatenate([mine[name], others[name]])[order] for name in COLUMNS}, values)
+
+    def mine(name: str, at: Ints | slice) -> npt.NDArray[Any]:
+        part = ours.columns[name][at]
+        return numbers[name][part] if name in numbers else part
+
+    before = _before(mine, len(ours), others)
+    at = before + np.arange(len(before))
+    rest = np.ones(len(ours) + len(theirs), bool)
+    rest[at] = False
+    columns = {}
+    for name in COLUMNS:  # one after another: large arrays cost more to make than to fill
+        whole = columns[name] = np.empty(len(rest), ours.columns[name].dtype)
+        whole[rest] = mine(name, slice(None))
+        whole[at] = others[name]
+    return Coded(columns, values)
 
 
 def _places(values: pa.Array, wanted: pa.Array) -> tuple[Ints, Mask]:
@@ -193,7 +206,8 @@ def _woven(ours: pa.Array, fresh: pa.Array, before: Ints) -> pa.Array:
     """Texts with others put in before those of given numbers, which ascend; copied in runs where they are long."""
     cuts, starts = np.unique(before, return_index=True)
     if len(cuts) > RUNS:
-        return pa.concat_arrays([ours, fresh]).take(pa.array(_order(len(ours), before)))
+        order = np.insert(np.arange(len(ours)), before, np.arange(len(fresh)) + len(ours))
+        return pa.concat_arrays([ours, fresh]).take(pa.array(order))
     parts, last = [], 0
     for cut, start, stop in zip(cuts.tolist(), starts.tolist(), [*starts.tolist()[1:], len(fresh)], strict=True):
         parts += [ours.slice(last, cut - last), fresh.slice(start, stop - start)]
@@ -201,19 +215,19 @@ def _woven(ours: pa.Array, fresh: pa.Array, before: Ints) -> pa.Array:
     return pa.concat_arrays([*parts, ours.slice(last)])
 
 
-def _before(ours: Mapping[str, npt.NDArray[Any]], theirs: Mapping[str, npt.NDArray[Any]]) -> Ints:
-    """How many of the first's events come before each of the second's."""
+def _before(ours: Callable[[str, Ints], npt.NDArray[Any]], size: int, theirs: Mapping[str, npt.NDArray[Any]]) -> Ints:
+    """How many of the first's events come before each of the second's; ``ours`` gives a column at some of ``size``."""
     count = len(theirs["at"])
 
     def less(at: Ints) -> Mask:
         found, same = np.zeros(count, bool), np.ones(count, bool)
         for name in ORDER:
-            here, there = ours[name][at], theirs[name]
+            here, there = ours(name, at), theirs[name]
             found |= same & (here < there)
             same &= here == there
         return found
 
-    return _bisect(np.zeros(count, np.int64), np.full(count, len(ours["at"]), np.int64), less)
+    return _bisect(np.zeros(count, np.int64), np.full(count, size, np.int64), less)
 
 
 def _bisect(low: Ints, high: Ints, less: Callable[[Ints], Mask]) -> Ints:
@@ -228,17 +242,6 @@ def _bisect(low: Ints, high: Ints, less: Callable[[Ints], Mask]) -> Ints:
         low = np.where(open_ & smaller, middle + 1, low)
         high = np.where(open_ & ~smaller, middle, high)
     return low
-
-
-def _order(size: int, before: Ints) -> Ints:
-    """Places among things followed by others that put each of the others after so many of the first."""
-    order = np.empty(size + len(before), np.intp)
-    rest = np.ones(len(order), bool)
-    at = before + np.arange(len(before))
-    rest[at] = False
-    order[rest] = np.arange(size)
-    order[at] = np.arange(size, len(order))
-    return order
 
 
 def _bools(found: pa.Array) -> Mask:

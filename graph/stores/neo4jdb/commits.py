@@ -10,6 +10,9 @@ from graph.errors import StoreError
 from graph.stores.neo4jdb.database import Database, Transaction, cypher
 from graph.stores.neo4jdb.model import TABLE_ORDER
 
+FEW = 4
+"""Commits read when a view begins."""
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -26,10 +29,17 @@ def commit(source: Database | Transaction, seq: int) -> Commit:
     return _commit(seq, source.value(cypher("commit"), {"seq": seq}) if seq else None)
 
 
-def newest(database: Database) -> Commit | None:
-    """The newest commit, None where there is no graph; asked for in one statement, since every view begins with it."""
-    found = database.value(cypher("newest"))
-    return _commit(found[0], None if found[1] is None else found[1:]) if found else None
+def newest(database: Database) -> tuple[int, dict[int, Commit]] | None:
+    """The newest commit's number, and it with some before it; None where there is no graph.
+
+    One statement, since every view begins with it, and a projection goes on from the commit before that it knew.
+    """
+    found = database.value(cypher("newest"), {"few": FEW})
+    if not found:
+        return None
+    head, rows = found
+    commits = {row[0]: _commit(row[0], row[1:]) for row in rows if row[0] is not None}
+    return head, commits if head in commits else {**commits, head: _commit(head, None)}
 
 
 def _commit(seq: int, found: Sequence[Any] | None) -> Commit:

@@ -60,14 +60,18 @@ class Neo4jStore:
     def view(self, seq: int | None = None) -> Neo4jView:
         """A View pinned to that commit, or to the newest."""
         database = self._current()
-        at = newest(database)
-        if at is None:
+        found = newest(database)
+        if found is None:
             raise self._lost()
-        if seq is not None and not 0 <= seq <= at.seq:
-            raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {at.seq}")
+        head, commits = found
+        at = head if seq is None else seq
+        if not 0 <= at <= head:
+            raise StoreError(f"there is no commit {seq}", where=self.url, hint=f"the newest is {head}")
+        if at not in commits:
+            commits[at] = commit(database, at)
         # by the store's own name, so that another database in this data directory never reads its cache
         cache = self.data_dir / "cache" / self._identity
-        return Neo4jView(database, at if seq in {None, at.seq} else commit(database, seq or 0), self.data_dir, cache)
+        return Neo4jView(database, at, commits, self.data_dir, cache)
 
     def writer(self, *, recorded_at: datetime | None = None) -> Neo4jWriter:
         """Begin a write transaction; it waits for its turn when it is entered."""

@@ -26,13 +26,15 @@ from graph.stores.neo4jdb.scans import Scan
 class Neo4jView(Exploring):
     """The store as it was after commit ``seq`` (see :class:`graph.store.View`)."""
 
-    def __init__(self, database: Database, at: Commit, data_dir: FilePath, cache_dir: FilePath) -> None:
-        self.seq = at.seq
-        self.pins: Mapping[str, int] = at.rows
+    def __init__(
+        self, database: Database, seq: int, commits: Mapping[int, Commit], data_dir: FilePath, cache_dir: FilePath
+    ) -> None:
+        self.seq = seq
+        self._at = commits[seq]
+        self.pins: Mapping[str, int] = self._at.rows
         self.data_dir = data_dir
         self.cache_dir: FilePath | None = cache_dir
-        self._at = at
-        self._commits = {at.seq: at}  # looked up so far; none ever changes
+        self._commits = dict(commits)  # looked up so far; none ever changes
         self._connection: Database | None = database
         self._where = database.address.url
 
