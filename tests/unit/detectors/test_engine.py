@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from detectors.coaction.engine import Options, layer_vector, search, together
+from detectors.coaction.engine import Options, _homes, layer_vector, search, together
 from detectors.coaction.permutation import strength
 from detectors.coaction.streams import names_of
 from detectors.coaction.surprisal import Pairs
@@ -76,6 +76,39 @@ def test_a_bridge_joins_no_rings() -> None:
     }
     assert frozenset((FIRST[0], SECOND[0])) in ends
     assert sorted(rings_of(found)) == [FIRST, SECOND]
+
+
+def test_a_part_that_does_not_stand_alone_goes_where_most_of_its_edges_lead() -> None:
+    ties = {
+        (0, 0): 9,
+        (0, 2): 2,
+        (1, 1): 9,
+        (1, 2): 3,
+        (2, 2): 4,
+        (2, 3): 1,
+        (3, 4): 5,
+        (0, 4): 2,
+        (5, 1): 1,
+        (5, 0): 1,
+    }
+    assert _homes(ties, [0, 1]) == {0: 0, 1: 1, 2: 1, 4: 0, 3: 0, 5: 0}
+    # two of 0 for 4, then three of 1 for 2; 3 has five edges to 4, now of 0, and one to 2; 5 is between both
+    rng = np.random.default_rng(4)
+    for _ in range(30):
+        pairs = [(int(a), int(b)) for a, b in rng.integers(0, 9, (40, 2))]
+        joined = {**{(i, i + 1): 1 for i in range(8)}, **{pair: pairs.count(pair) for pair in pairs}}
+        home = {0: 0, 4: 4}
+        while len(home) < 9:  # one after the other, all edges counted each time
+            pull = [
+                (home[inner], outer)
+                for (a, b), n in joined.items()
+                for inner, outer in ((a, b), (b, a))
+                for _ in range(n)
+                if inner in home and outer not in home
+            ]
+            where, who = min(set(pull), key=lambda t: (-pull.count(t), t))
+            home[who] = where
+        assert _homes(joined, [0, 4]) == home
 
 
 def test_rings_that_share_two_members_stay_apart_or_share_them() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from detectors.coaction.svn import NULLS, hypergeometric, poisson, validated
+from detectors.coaction.svn import NULLS, hypergeometric, poisson, validated, validation
 from tests.coactions import Event
-from tests.noise import noise, ring
+from tests.noise import look, noise, ring, rings_of
 from tests.surprises import draw_layers, surprisal_of
 
 MEMBERS = [f"a{i}" for i in range(5)]
@@ -66,3 +66,23 @@ def test_validated_pairs_are_benjamini_and_hochbergs_over_all_pairs(null: str) -
 def test_strict_mode_finds_nothing_in_noise(null: str) -> None:
     assert len(validated(surprisal_of([(noise(1), 60.0)]), 0.05, null)[0]) == 0
     assert len(validated(surprisal_of([([], 60.0)]), 0.05, null)[0]) == 0
+
+
+def test_validation_says_of_any_pairs_whether_they_are_validated() -> None:
+    surprisal = surprisal_of([([*noise(4, accounts=60, posts=600), *ring(MEMBERS, 4, actions=8)], 60.0)])
+    valid, _ = validated(surprisal)
+    met = surprisal.pairs(floor=0.0)
+    kept = met.where(validation(surprisal, 0.05)(met))
+    assert kept.source.tolist() == valid.source.tolist()
+    assert kept.target.tolist() == valid.target.tolist()
+    assert 0 < len(kept) < len(met)
+
+
+def test_a_strict_search_has_validated_edges_alone() -> None:
+    rows: list[Event] = [*noise(5), *ring(MEMBERS, 5, actions=8), *ring([f"b{i}" for i in range(5)], 6, actions=2)]
+    plain, strict = (look([(rows, 60.0)], grow=False, strict=s) for s in (False, True))
+    valid, _ = validated(strict.surprisal)
+    keys = set(zip(valid.source.tolist(), valid.target.tolist(), strict=True))
+    assert {*zip(strict.edges.source.tolist(), strict.edges.target.tolist(), strict=True)} <= keys
+    assert len(strict.edges) < len(plain.edges)
+    assert rings_of(strict) == [MEMBERS]
