@@ -95,28 +95,9 @@ def network_(
     wanted = Wanted(
         action, key, moment(since, "--since", now), moment(until, "--until", now), rejects is not None, windows
     )
-    how = options(s, type_, map_, platform)
-    if compat is not None and input_ is not None:
-        found, told = _as_another(
-            compat,
-            input_,
-            format_,
-            how,
-            wanted,
-            _Theirs(min_weight, loops, similarity, min_tokens, min_participation, edge_weight, fast_window, subgraph),
-        )
-    else:
-        events, told = of_store(s, wanted) if input_ is None else of_file(s, input_, format_, how, wanted)
-        found = networks(
-            events,
-            action if key is None else key,
-            windows,
-            min_weight=min_weight or 2,
-            loops=loops,
-            similarity=similarity,
-            min_participation=min_participation or 1,
-            edge_weight=edge_weight,
-        )
+    rules = _Rules(min_weight, loops, similarity, min_tokens, min_participation, edge_weight, fast_window, subgraph)
+    source = None if input_ is None else (input_, format_, options(s, type_, map_, platform))
+    found, told = _found(s, compat, source, wanted, rules)
     _write(found, windows, places, directed=compat != "coortweet")
     if rejects is not None:
         from ingest.quarantine import export
@@ -138,8 +119,8 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class _Theirs:
-    """What other tools' networks depend on."""
+class _Rules:
+    """What makes an edge, here and with other tools."""
 
     min_weight: int | None
     loops: bool
@@ -180,6 +161,26 @@ def _agree(action: str, compat: str | None, input_: Path | None, key: str | None
         raise ConfigError(which, "network", "name it: --input FILE")
     if (action != OBJECT) if key is not None else (action == OBJECT and compat is None):
         raise ConfigError(f"{OBJECT} and --key go together", "network", f"--action {OBJECT} --key COLUMN")
+
+
+def _found(
+    s: Session, compat: str | None, source: tuple[Path, str | None, Options] | None, wanted: Wanted, rules: _Rules
+) -> tuple[list[pa.Table], Told]:
+    """The networks, one a window, of a file (with its format and how it is read) or of the store; and of which rows."""
+    if compat is not None and source is not None:
+        return _as_another(compat, *source, wanted, rules)
+    events, told = of_store(s, wanted) if source is None else of_file(s, *source, wanted)
+    found = networks(
+        events,
+        wanted.action if wanted.key is None else wanted.key,
+        wanted.windows,
+        min_weight=rules.min_weight or 2,
+        loops=rules.loops,
+        similarity=rules.similarity,
+        min_participation=rules.min_participation or 1,
+        edge_weight=rules.edge_weight,
+    )
+    return found, told
 
 
 def of_store(s: Session, wanted: Wanted) -> tuple[pa.Table, Told]:
@@ -237,7 +238,7 @@ def _through_memory(s: Session, path: Path, format_: str | None, how: Options, w
 
 
 def _as_another(
-    compat: str, path: Path, format_: str | None, how: Options, wanted: Wanted, theirs: _Theirs
+    compat: str, path: Path, format_: str | None, how: Options, wanted: Wanted, theirs: _Rules
 ) -> tuple[list[pa.Table], Told]:
     """Networks as another tool gives them, from what the file says, verbatim."""
     from detectors.coaction.compat import cnt, coortweet
