@@ -10,7 +10,7 @@ takes is given by itself.
 ``--growth``: the same join from 1e5 to 1e7 posts. time = a · events · log2(events) + b · pairs is fitted, and the
 figure is the largest factor by which a measurement is off.
 
-Without either, both. From file to edges belongs here too: ``lockstep network`` beside the toolkit's import and join.
+Without either, both. With the peer also from file to edges, as ``bench files`` does alone.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from bench import files
 from bench.peers import ROOT, calm, peer, stream
 from bench.report import Result, at_least, at_most
 from graph.projection import SCHEMA, coded
@@ -66,6 +67,7 @@ def run(*, quick: bool, peer: str | None = None, growth: bool = False) -> list[R
     with tempfile.TemporaryDirectory() as temporary:
         if peer or not growth:
             results += beside(Path(temporary), 100_000 if quick else 1_000_000, 1 if quick else 3)
+            results += files.run(quick=quick)
         if growth or not peer:
             results += grown(Path(temporary), [n // 10 for n in GROWTH[:3]] if quick else GROWTH)
     return results

@@ -158,7 +158,11 @@ def errors() -> str:
 
 
 WHOLE: dict[str, Callable[[], str]] = {"cli.md": cli, "records.md": records, "errors.md": errors}
-PARTS: dict[str, Callable[[], str]] = {"formats.md": format_list, "detectors.md": detector_parameters, "coordination.md": ring_features}
+PARTS: dict[str, Callable[[], str]] = {
+    "formats.md": format_list,
+    "detectors.md": detector_parameters,
+    "coordination.md": ring_features,
+}
 _PART = re.compile(r"(<!-- reference -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
