@@ -66,8 +66,6 @@ class Terms:
 
     def __init__(self, surprisal: Surprisal) -> None:
         self._surprisal = surprisal
-        self._order: Longs = np.argsort(surprisal.events.actor, kind="stable")
-        self._bounds = np.searchsorted(surprisal.events.actor[self._order], np.arange(surprisal.count + 1))
 
     def of(self, source: int, target: int) -> list[Term]:
         """The meetings of two accounts, by time.
@@ -75,7 +73,7 @@ class Terms:
         The surprises of those counted sum to the pair's.
         """
         events, board = self._surprisal.events, self._surprisal.board
-        mine, theirs = (self._order[self._bounds[a] : self._bounds[a + 1]] for a in (source, target))
+        mine, theirs = (events.of(np.array([a], np.int32)) for a in (source, target))
         found = [
             (i, j)
             for i in mine.tolist()
