@@ -67,7 +67,7 @@ def run(*, quick: bool, peer: str | None = None, growth: bool = False) -> list[R
     with tempfile.TemporaryDirectory() as temporary:
         if peer or not growth:
             results += beside(Path(temporary), 100_000 if quick else 1_000_000, 1 if quick else 3)
-            results += files.run(quick=quick)
+            results += [] if quick else files.run(quick=False)  # alone it has a quick form of its own
         if growth or not peer:
             results += grown(Path(temporary), [n // 10 for n in GROWTH[:3]] if quick else GROWTH)
     return results
