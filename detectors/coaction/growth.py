@@ -66,8 +66,7 @@ class Growth:
         for number, ring in enumerate(rings):
             self._owner[ring] = number
         self._events = surprisal.events
-        widths = np.array([layer.width for layer in surprisal.layers], np.int64)
-        self._widths: Longs = widths[surprisal.events.layer]
+        self._widths = surprisal.events.widths(surprisal.layers)
         self._things = np.searchsorted(self._events.thing, np.arange(int(self._events.thing.max(initial=-1)) + 2))
 
     def grow(self, ring: Ints) -> tuple[Ints, dict[int, float]]:

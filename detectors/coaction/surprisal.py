@@ -126,13 +126,9 @@ class Surprisal:
 
     def _shares(self, meetings: Floats) -> csr_array[np.float64]:
         """By account and period, n √(2 M) / N: the product of two rows is the number of meetings expected."""
-        from scipy.sparse import coo_array
-
-        messages = self.messages
-        scale = np.sqrt(2 * meetings) / np.maximum(messages.total, 1.0)
-        shape = (self.count, len(messages.total))
-        found = coo_array((scale[messages.period], (messages.author, messages.period)), shape=shape).tocsr()
-        found.sum_duplicates()
+        scale = np.sqrt(2 * meetings) / np.maximum(self.messages.total, 1.0)
+        found = self._counts.copy()
+        found.data *= scale[found.indices]
         return found
 
     def layer(self, number: int) -> Surprisal:
