@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+import pyarrow as pa
+
 import detectors
 from detectors.coaction.allowlist import Allowed
 from graph.errors import ConfigError, unknown
@@ -82,6 +84,16 @@ class Scope:
     allow: tuple[Allowed, ...] = ()
 
 
+SCORES = pa.schema(
+    [
+        pa.field("account", pa.string(), nullable=False),
+        pa.field("score", pa.float64(), nullable=False),  # in [0, 1]
+        pa.field("finding", pa.string()),  # id of the finding it is from; null: none names the account
+    ]
+)
+"""What :meth:`Detector.scores` gives."""
+
+
 class Findings(list[Finding]):
     """Findings, and what the run should say beside them."""
 
@@ -105,6 +117,36 @@ class Detector(ABC):
         findings, whatever the order in which rows were loaded; nothing is written. :class:`Findings` may carry notes
         for the run.
         """
+
+    def scores(self, view: View, params: Mapping[str, Value], scope: Scope) -> pa.Table:
+        """How strongly the detector's signals are present with each account of the view; a zero is no clean bill.
+
+        By default the highest score that a member has in any finding, 0 where it is in none. A detector that can say
+        something of every account does so.
+
+        Returns
+        -------
+        pyarrow.Table
+            :data:`SCORES`: one row an account, in the order of their keys.
+        """
+        found = sorted(self.detect(view, params, scope), key=lambda f: f.id)
+        best: dict[str, tuple[float, str]] = {}
+        for finding in found:
+            for member in finding.members:
+                if member.account not in best or member.score > best[member.account][0]:
+                    best[member.account] = (member.score, finding.id)
+        return score_table(view, best)
+
+
+def score_table(view: View, best: Mapping[str, tuple[float, str | None]]) -> pa.Table:
+    """A score and what it is from for each account of the view; 0 and null for those not named."""
+    known: set[str] = set()
+    for table in ("accounts", "posts"):
+        for batch in view.scan(table, columns=["account"]):
+            known.update(batch.column(0).to_pylist())
+    names = sorted(known | best.keys())
+    rows = [best.get(name, (0.0, None)) for name in names]
+    return pa.table([names, [r[0] for r in rows], [r[1] for r in rows]], schema=SCORES)
 
 
 def discover() -> dict[str, Detector]:

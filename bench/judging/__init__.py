@@ -1,0 +1,1 @@
+"""Questions put to the detectors: one module each, with ``results(data, *, quick)``."""
