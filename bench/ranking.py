@@ -24,11 +24,12 @@ from bench.planting.planters import PLANTERS, Settings, plant
 from bench.planting.streams import Posts, german_elections
 from bench.report import Result
 from detectors.coaction import engine
-from detectors.coaction.features import Values, features
-from detectors.coaction.ranking import LEAST, Example, Learnt, Ranking, Weighted
+from detectors.coaction.features import FEATURES, features
 from detectors.coaction.streams import Stream, names_of
 from detectors.coaction.subject import Acts, of_events
 from detectors.coaction.surprisal import Layer
+from detectors.scoring.features import Values
+from detectors.scoring.ranking import LEAST, Example, Learnt, Ranking, Weighted
 
 WINDOW_S = 60.0
 TAUGHT, TESTED, ON_CURVES = range(1000, 1005), range(5000, 5010), range(6000, 6002)  # seeds
@@ -188,12 +189,12 @@ def _few(lessons: Mapping[str, Sequence[Found]], out: str, draw: int) -> Ranking
     for confirmed in (True, False):
         one = list({e.lineage: e for e in every if e.confirmed is confirmed}.values())
         chosen += random.Random(draw).sample(one, LEAST)
-    return Learnt(chosen)
+    return Learnt(chosen, FEATURES)
 
 
 def _taught(lessons: Mapping[str, Sequence[Found]], out: str) -> Ranking:
     """A model of all kinds but one."""
-    return Learnt(examples(f for kind, found in lessons.items() if kind != out for f in found))
+    return Learnt(examples(f for kind, found in lessons.items() if kind != out for f in found), FEATURES)
 
 
 def _point(
@@ -201,6 +202,6 @@ def _point(
 ) -> list[Result]:
     return [
         *reported(f"AP, {name}", [precisions(models[k], t) for k, t in tests.items()], target),
-        *reported(f"AP unfitted, {name}", [precisions(Weighted(), t) for t in tests.values()]),
+        *reported(f"AP unfitted, {name}", [precisions(Weighted(FEATURES), t) for t in tests.values()]),
         *reported(f"rings found, {name}", [[f.caught / f.rings for f in t] for t in tests.values()]),
     ]

@@ -3,7 +3,7 @@
 Rings are found by :mod:`detectors.coaction.engine` over all layers: what chance makes in few datasets of a hundred.
 Pairs whose meetings their shared interests account for (:mod:`detectors.coaction.null`) are no edges of it.
 
-The score is :mod:`detectors.coaction.ranking`'s: a stated weighing of the ring's features, lowered by each innocent
+The score is :mod:`detectors.scoring.ranking`'s: a stated weighing of the ring's features, lowered by each innocent
 explanation that is present, by its part; or what verdicts on earlier rings have taught, where there are enough.
 """
 
@@ -25,14 +25,14 @@ from detectors.coaction.clearing import Cleared, explanations, factor
 from detectors.coaction.context import Context, named
 from detectors.coaction.engine import FoundRing
 from detectors.coaction.evidence import Piece, Together, on_member, on_things, rests_on
-from detectors.coaction.features import features
-from detectors.coaction.ranking import Judgement, Ranking, Weighted, learn
+from detectors.coaction.features import FEATURES, features
 from detectors.coaction.ring import POSTS_READ, Ring
 from detectors.coaction.streams import Interests, Stream, names_of
 from detectors.coaction.subject import Acts, Subject
 from detectors.coaction.surprisal import Layer as Pushed
 from detectors.coaction.sweep import Ints
-from detectors.coaction.verdicts import examples
+from detectors.scoring.ranking import Judgement, Weighted
+from detectors.scoring.verdicts import taught
 from graph.findings import Evidence, Finding, Layer, Member, Priority, Role, Window
 from graph.model import NodeType
 from graph.projection import events, restrict
@@ -99,8 +99,8 @@ class Search:
         self.rings = self.found.rings
         self.let_be = self.interests.let_be
         self.acts = Acts(self.streams)
-        judged, self._odd_words = examples(view, Shilling.kinds)
-        self.ranking: Ranking = learn(judged)
+        self.taught = taught(view, Shilling.kinds, FEATURES)
+        self.ranking = self.taught.ranking
 
     def _options(self) -> engine.Options:
         return engine.Options(
@@ -115,11 +115,7 @@ class Search:
         if self.context.groups:
             groups = "; ".join(e.shown for e in self.context.allow if e.kind == "group")
             said.append(f"allow-list: {groups} explained {self.let_be:,} pairs of accounts")
-        if self.ranking.note != Weighted().note:
-            said.append(self.ranking.note)
-        if self._odd_words:
-            said.append(f"verdicts in words that are not known: {self._odd_words}")
-        return tuple(said)
+        return (*said, *self.taught.notes)
 
     def _codes(self, accounts: Sequence[str]) -> Ints:
         found = pc.index_in(pa.array(accounts, pa.string()), self.keys)

@@ -6,58 +6,13 @@ what is not known speaks neither for nor against anybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from detectors.coaction import clearing, measures, profiles
 from detectors.coaction.subject import Subject
+from detectors.scoring.features import Feature, measured
 
-Values = Mapping[str, float | None]
-"""Values of features by name; None: unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One feature.
-
-    Parameters
-    ----------
-    name : str
-        Short name, as tables show it.
-    measure : callable
-        From a ring to its value, or None where it cannot be known.
-    about : str
-        What a high value says.
-    low, high : float
-        The range that is told apart; values outside count as its ends.
-    abuse : int
-        1: a high value speaks for abuse; −1: against it; 0: neither, until verdicts show what it is worth.
-    weight : float
-        Part in the score that is not learnt, ≥ 0; those of known features are scaled to a sum of 1.
-    needs : str
-        What must be loaded for it to be known; empty: nothing but the acts themselves.
-    """
-
-    name: str
-    measure: Callable[[Subject], float | None]
-    about: str
-    low: float
-    high: float
-    abuse: int
-    weight: float = 0.0
-    needs: str = ""
-
-    def scaled(self, value: float) -> float:
-        """The value within its range: 0 at its lower end, 1 at its upper end."""
-        return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
-
-    def suspicion(self, value: float) -> float:
-        """The same, 1 where the value speaks most for abuse; ½ for a feature that speaks neither way."""
-        scaled = self.scaled(value)
-        return scaled if self.abuse > 0 else 1 - scaled if self.abuse < 0 else 0.5
-
-
-FEATURES: tuple[Feature, ...] = (
+FEATURES: tuple[Feature[Subject], ...] = (
     Feature("burst size", measures.burst_size, "share of the ring in a burst", 0.0, 1.0, 1, 0.26),
     Feature("templates", profiles.templates, "occasions with texts alike", 0.0, 1.0, 1, 0.24, needs="texts of posts"),
     Feature(
@@ -130,10 +85,9 @@ FEATURES: tuple[Feature, ...] = (
 )
 """Every feature, those that weigh most first."""
 
-BY_NAME: Mapping[str, Feature] = {f.name: f for f in FEATURES}
+BY_NAME: Mapping[str, Feature[Subject]] = {f.name: f for f in FEATURES}
 
 
 def features(subject: Subject) -> dict[str, float | None]:
-    """Every feature's value, in the order of :data:`FEATURES`; six decimals, on which sums in any order agree."""
-    found = {f.name: f.measure(subject) for f in FEATURES}
-    return {name: None if value is None else round(float(value), 6) for name, value in found.items()}
+    """Every feature's value, in the order of :data:`FEATURES`."""
+    return measured(subject, FEATURES)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.coaction.features import FEATURES, Values
-from detectors.coaction.ranking import Example, Learnt, Ranking, Weighted
+from detectors.coaction.features import FEATURES
+from detectors.scoring.features import Values
+from detectors.scoring.ranking import Example, Learnt, Ranking, Weighted
 from tests.stores import at
 
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.none()
@@ -32,12 +33,12 @@ def learnt() -> Ranking:
         }
         return Example(values, bad, f"r{i}", at(i))
 
-    return Learnt([ring(i) for i in range(80)])
+    return Learnt([ring(i) for i in range(80)], FEATURES)
 
 
 @given(known)
 def test_a_stated_score_is_the_sum_of_its_parts(values: Values) -> None:
-    said = Weighted().judge(values)
+    said = Weighted(FEATURES).judge(values)
     assert 0 <= said.score <= 1
     assert sum(r.contribution for r in said.reasons) == pytest.approx(said.score, abs=1e-4)
     assert [r.name for r in said.reasons if r.value is None and r.contribution] == []
@@ -47,7 +48,7 @@ def test_a_stated_score_is_the_sum_of_its_parts(values: Values) -> None:
 def test_what_speaks_for_abuse_never_lowers_it(values: Values, feature: object, one: float, other: float) -> None:
     f = next(f for f in FEATURES if f is feature)
     low, high = (f.low + (f.high - f.low) * x for x in sorted((one, other)))
-    scores = [Weighted().judge({**values, f.name: x}).score for x in (low, high)]
+    scores = [Weighted(FEATURES).judge({**values, f.name: x}).score for x in (low, high)]
     assert (scores[1] - scores[0]) * f.abuse >= -1e-6
 
 

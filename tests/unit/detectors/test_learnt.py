@@ -6,8 +6,8 @@ import dataclasses
 import random
 from pathlib import Path
 
-from detectors.coaction.ranking import LEAST
 from detectors.run import run
+from detectors.scoring.ranking import LEAST
 from graph.findings import Finding, Reason, finding_from_json, to_json
 from graph.store import Store, open_store
 from tests.coactions import planted
@@ -38,7 +38,7 @@ def test_enough_verdicts_rank_what_is_found_next(tmp_path: Path) -> None:
         history(store, 6 * LEAST, tells="templates")
         (result,) = run(store, ["shilling"], {})
         (ring,) = [f for f in result.findings if "x:member0" in f.accounts]
-    assert result.run.summary.endswith("(60 confirmed), calibrated on later ones")
+    assert "(60 confirmed), calibrated on later ones; calibration error" in result.run.summary
     assert ring.score_means.endswith(" of 20 similar confirmed")
     assert ring.score > 0.7
     assert ring.reasons[0].name == "templates"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from detectors.coaction.ranking import Example
-from detectors.coaction.verdicts import examples, meaning
+from detectors.scoring.ranking import Example
+from detectors.scoring.verdicts import examples, meaning
 from graph.findings import Finding, Reason
 from graph.store import open_store
 from tests.stores import at, finding, put, run

@@ -1,34 +1,42 @@
-"""Which rings a person should look at first: a stated weighing of features, or what analysts' verdicts have taught.
+"""Which findings a person should look at first: a stated weighing of features, or what verdicts have taught.
 
 *Without verdicts*, the score is Σ w f / Σ w over the features that are known, f ∈ [0, 1] how much a value speaks for
-abuse (:mod:`detectors.coaction.features` has w and f). It is an uncalibrated rank.
+abuse; each detector declares w and f with its features. It is an uncalibrated rank.
 
 *With verdicts* of at least :data:`LEAST` rings of either outcome: logistic regression over the features, missing ones
 filled by the median with a column that says so, standardised. Its log-odds are calibrated on rings that it was not
 fitted to, later ones where dates are known (Platt, 1999, with his smoothed targets; isotonic from :data:`MANY` rings
-on), so that the score is the share of rings like this one that analysts confirmed. Nothing is shipped: each platform's
-model follows from its own verdicts, the same verdicts give the same model, and none is kept.
+on; both rise with the log-odds or leave them level), so that the score is the share of rings like this one that
+analysts confirmed. How far such scores are from the shares seen is measured on rings that neither the model nor its
+calibration was fitted to, and said. Nothing is shipped: each platform's model follows from its own verdicts, the same
+verdicts give the same model, and none is kept.
+
+A *ring* here is whatever a detector finds; what runs see of one ring is one lineage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from detectors.coaction.features import FEATURES, Values
+from detectors.scoring.calibration import calibration_error, reliability
+from detectors.scoring.features import Features, Values
 from graph.findings import Reason
 
 if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
 
 Floats = npt.NDArray[np.float64]
+Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # fitted to, read off
 UNCALIBRATED = "uncalibrated rank"
+NO_VERDICTS = "no verdicts on rings are loaded"
 LEAST = 20  # rings of either outcome from which a model is learnt
 MANY = 300  # rings from which calibration is isotonic
 FOLDS = 5
@@ -93,18 +101,27 @@ class Ranking(Protocol):
 
 @dataclass(frozen=True)
 class Weighted:
-    """The score that is not learnt."""
+    """The score that is not learnt.
 
-    note: str = "no verdicts on rings are loaded"
+    Parameters
+    ----------
+    features : sequence of Feature
+        What the detector declares.
+    note : str
+        Why nothing was learnt.
+    """
+
+    features: Features
+    note: str = NO_VERDICTS
 
     def judge(self, values: Values) -> Judgement:
         """A sum of contributions, one a feature that is known."""
-        known = [(f, v) for f in FEATURES if (v := values.get(f.name)) is not None]
+        known = [(f, v) for f in self.features if (v := values.get(f.name)) is not None]
         total = sum(f.weight for f, _ in known)
         parts = {f.name: f.weight * f.suspicion(v) / total for f, v in known} if total else {}
         weights = {f.name: f.weight / total for f, _ in known} if total else {}
         score = min(sum(parts.values()), 1.0)
-        return Judgement(round(score, 6), UNCALIBRATED, _reasons(values, weights, parts), score)
+        return Judgement(round(score, 6), UNCALIBRATED, _reasons(self.features, values, weights, parts), score)
 
 
 class Learnt:
@@ -114,11 +131,14 @@ class Learnt:
     ----------
     examples : sequence of Example
         Judged rings, in any order.
+    features : sequence of Feature
+        What the detector declares; values of other names are not looked at.
     """
 
-    def __init__(self, examples: Sequence[Example]) -> None:
+    def __init__(self, examples: Sequence[Example], features: Features) -> None:
+        self.features = features
         self.examples = _ordered(examples)
-        self._inputs = matrix([e.values for e in self.examples])
+        self._inputs = matrix([e.values for e in self.examples], features)
         self._labels = np.array([e.confirmed for e in self.examples], bool)
         self._model = _fit(self._inputs, self._labels)
         self._tested, self._held, self.forward = self._held_out()
@@ -128,7 +148,10 @@ class Learnt:
         """What it rests on."""
         yes = int(self._labels.sum())
         way = "on later ones" if self.forward else "on rings left out"
-        return f"learnt from {len(self._labels)} rings that people judged ({yes} confirmed), calibrated {way}"
+        return (
+            f"learnt from {len(self._labels)} rings that people judged ({yes} confirmed), calibrated {way};"
+            f" calibration error {self.calibration_error:.2f} on rings it was not fitted to"
+        )
 
     @cached_property
     def useful(self) -> bool:
@@ -140,13 +163,15 @@ class Learnt:
 
     def judge(self, values: Values) -> Judgement:
         """Calibrated score; reasons in log-odds."""
-        row = matrix([values])
+        row = matrix([values], self.features)
         rank = float(self._model.decision_function(row)[0])
         near = np.argsort(np.abs(self._held - rank), kind="stable")[:SIMILAR]
         k = int(self._labels[self._tested][near].sum())
         weights, parts = self._contributions(row)
         score = round(float(self._calibrated(np.array([rank]))[0]), 6)
-        return Judgement(score, f"{k} of {len(near)} similar confirmed", _reasons(values, weights, parts), rank)
+        return Judgement(
+            score, f"{k} of {len(near)} similar confirmed", _reasons(self.features, values, weights, parts), rank
+        )
 
     def _held_out(self) -> tuple[npt.NDArray[np.int64], Floats, bool]:
         """Rings not fitted to: which, their log-odds, and whether each is later than those its model was fitted to."""
@@ -161,7 +186,7 @@ class Learnt:
                     return tested, held, forward
         return np.empty(0, np.int64), np.empty(0), False
 
-    def _later(self) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    def _later(self) -> list[Fold]:
         """Folds forward in time, whole lineages; none where a date is missing."""
         dates: dict[str, datetime] = {}
         for e in self.examples:
@@ -174,50 +199,40 @@ class Learnt:
         folds = [(np.flatnonzero(blocks < k), np.flatnonzero(blocks == k)) for k in range(1, FOLDS)]
         return [(a, b) for a, b in folds if _both(self._labels[a]) and len(b)]
 
-    def _groups(self) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-        from sklearn.model_selection import GroupKFold
-
-        names = [e.lineage for e in self.examples]
-        count = min(FOLDS, len(set(names)))
-        if count < 2:
-            return []
-        folds = GroupKFold(count).split(self._inputs, self._labels, names)
-        return [(a, b) for a, b in folds if _both(self._labels[a])]
+    def _groups(self) -> list[Fold]:
+        return _folds([e.lineage for e in self.examples], self._labels)
 
     @cached_property
-    def _platt(self) -> Any:
-        from sklearn.linear_model import LogisticRegression
+    def held_out(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Calibrated scores of rings that neither model nor calibration was fitted to, and what was decided of them.
 
-        labels = self._labels[self._tested]
-        yes, no = int(labels.sum()), int((~labels).sum())
-        target = np.where(labels, (yes + 1) / (yes + 2), 1 / (no + 2))
-        inputs = np.concatenate([self._held, self._held])[:, None]
-        truth = np.repeat([True, False], len(labels))
-        return LogisticRegression(C=1e3, max_iter=1000).fit(inputs, truth, np.concatenate([target, 1 - target]))
+        The calibration is fitted to four fifths of the rings held out and read off the others, whole lineages apart.
+        """
+        labels, scores = self._labels[self._tested], np.full(len(self._tested), np.nan)
+        lineages = [self.examples[i].lineage for i in self._tested]
+        for fit, read in _folds(lineages, labels):
+            scores[read] = _calibration(self._held[fit], labels[fit])(self._held[read])
+        kept = np.isfinite(scores)
+        return scores[kept], labels[kept]
 
-    @property
+    @cached_property
+    def calibration_error(self) -> float:
+        """Expected calibration error of :attr:`held_out`; NaN where too little could be held out."""
+        return calibration_error(reliability(*self.held_out))
+
+    @cached_property
     def _slope(self) -> float:
-        return float(self._platt.coef_[0, 0])
+        return float(_platt(self._held, self._labels[self._tested]).coef_[0, 0])
 
     @cached_property
-    def _isotonic(self) -> Any:
-        from sklearn.isotonic import IsotonicRegression
-
-        model = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-        return model.fit(self._held, self._labels[self._tested].astype(float))
-
-    def _calibrated(self, ranks: Floats) -> Floats:
-        if len(self._tested) >= MANY:
-            found: Floats = self._isotonic.predict(ranks)
-        else:
-            found = self._platt.predict_proba(ranks[:, None])[:, 1]
-        return found
+    def _calibrated(self) -> Callable[[Floats], Floats]:
+        return _calibration(self._held, self._labels[self._tested])
 
     def _contributions(self, row: Floats) -> tuple[dict[str, float], dict[str, float]]:
         """By feature: weight a standard deviation, and log-odds added, also by its being unknown."""
         fill, scale, model = self._model[0], self._model[1], self._model[2]
         standard = scale.transform(fill.transform(row))[0]
-        names = [f.name for f in FEATURES]
+        names = [f.name for f in self.features]
         owners = names + [names[i] for i in fill.indicator_.features_]
         weights = dict(zip(names, map(float, model.coef_[0]), strict=False))
         parts = dict.fromkeys(names, 0.0)
@@ -226,24 +241,34 @@ class Learnt:
         return weights, parts
 
 
-def learn(examples: Sequence[Example]) -> Ranking:
-    """The ranking that these verdicts allow: learnt where they suffice, else the stated weighing, which says why."""
+def learn(examples: Sequence[Example], features: Features) -> Ranking:
+    """The ranking that these verdicts allow: learnt where they suffice, else the stated weighing, which says why.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Judged rings of one detector, with the features recorded of them; in any order.
+    features : sequence of Feature
+        What the detector declares.
+    """
     yes = len({e.lineage for e in examples if e.confirmed})
     no = len({e.lineage for e in examples if not e.confirmed})
     if min(yes, no) < LEAST:
         if not examples:
-            return Weighted()
-        return Weighted(f"verdicts confirmed {yes} rings and cleared {no}; {LEAST} of either are needed to learn from")
-    model = Learnt(examples)
+            return Weighted(features)
+        said = f"verdicts confirmed {yes} rings and cleared {no}; {LEAST} of either are needed to learn from"
+        return Weighted(features, said)
+    model = Learnt(examples, features)
     if not model.useful:
-        return Weighted(f"what {yes} confirmed and {no} cleared rings teach does not carry over to others of them")
+        said = f"what {yes} confirmed and {no} cleared rings teach does not carry over to others of them"
+        return Weighted(features, said)
     return model
 
 
-def matrix(values: Iterable[Values]) -> Floats:
+def matrix(values: Iterable[Values], features: Features) -> Floats:
     """Features within their ranges, one row a ring, NaN where unknown; shape (n_rings, n_features)."""
-    rows = [[np.nan if (v := row.get(f.name)) is None else f.scaled(v) for f in FEATURES] for row in values]
-    return np.array(rows, float).reshape(len(rows), len(FEATURES))
+    rows = [[np.nan if (v := row.get(f.name)) is None else f.scaled(v) for f in features] for row in values]
+    return np.array(rows, float).reshape(len(rows), len(features))
 
 
 def _fit(inputs: Floats, labels: npt.NDArray[np.bool_]) -> Pipeline:
@@ -259,6 +284,39 @@ def _fit(inputs: Floats, labels: npt.NDArray[np.bool_]) -> Pipeline:
     ).fit(inputs, labels)
 
 
+def _platt(ranks: Floats, labels: npt.NDArray[np.bool_]) -> LogisticRegression:
+    """Platt's sigmoid with his smoothed targets."""
+    from sklearn.linear_model import LogisticRegression
+
+    yes, no = int(labels.sum()), int((~labels).sum())
+    target = np.where(labels, (yes + 1) / (yes + 2), 1 / (no + 2))
+    inputs = np.concatenate([ranks, ranks])[:, None]
+    truth = np.repeat([True, False], len(labels))
+    return LogisticRegression(C=1e3, max_iter=1000).fit(inputs, truth, np.concatenate([target, 1 - target]))
+
+
+def _calibration(ranks: Floats, labels: npt.NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+    """From log-odds to shares, fitted to these."""
+    from sklearn.isotonic import IsotonicRegression
+
+    if len(ranks) >= MANY:
+        steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(ranks, labels.astype(float))
+        return lambda asked: np.asarray(steps.predict(asked))
+    curve = _platt(ranks, labels)
+    return lambda asked: np.asarray(curve.predict_proba(asked[:, None])[:, 1])
+
+
+def _folds(lineages: Sequence[str], labels: npt.NDArray[np.bool_]) -> list[Fold]:
+    """Folds of whole lineages, those whose first part has both outcomes."""
+    from sklearn.model_selection import GroupKFold
+
+    count = min(FOLDS, len(set(lineages)))
+    if count < 2:
+        return []
+    folds = GroupKFold(count).split(np.zeros((len(labels), 1)), labels, list(lineages))
+    return [(a, b) for a, b in folds if _both(labels[a])]
+
+
 def _both(labels: npt.NDArray[np.bool_]) -> bool:
     return bool(len(labels)) and 0 < labels.sum() < len(labels)
 
@@ -271,7 +329,9 @@ def _ordered(examples: Sequence[Example]) -> list[Example]:
     )
 
 
-def _reasons(values: Values, weights: dict[str, float], parts: dict[str, float]) -> tuple[Reason, ...]:
+def _reasons(
+    features: Features, values: Values, weights: dict[str, float], parts: dict[str, float]
+) -> tuple[Reason, ...]:
     """Every feature; unknown ones at the end."""
     found = [
         Reason(
@@ -281,6 +341,6 @@ def _reasons(values: Values, weights: dict[str, float], parts: dict[str, float])
             round(parts.get(f.name, 0.0), 6),
             f.about if values.get(f.name) is not None or not f.needs else f"unknown: needs {f.needs}",
         )
-        for f in FEATURES
+        for f in features
     ]
     return tuple(sorted(found, key=lambda r: (r.value is None, -abs(r.contribution))))

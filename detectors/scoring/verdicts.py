@@ -11,7 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from detectors.coaction.ranking import Example
+from detectors.scoring.features import Features
+from detectors.scoring.ranking import NO_VERDICTS, Example, Ranking, learn
 from graph.findings import Finding
 from graph.store import View
 
@@ -49,6 +50,42 @@ def meaning(outcome: str) -> bool | None:
     """Whether a source's word confirms abuse; None where the word is not known."""
     word = " ".join(outcome.casefold().replace("_", " ").replace("-", " ").split())
     return True if word in CONFIRMED else False if word in CLEARED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a store's verdicts allow a detector to say.
+
+    Attributes
+    ----------
+    ranking : Ranking
+        Judges what it finds.
+    notes : tuple of str
+        What its run should say of that.
+    """
+
+    ranking: Ranking
+    notes: tuple[str, ...]
+
+
+def taught(view: View, kinds: Collection[str], features: Features) -> Taught:
+    """The ranking that the verdicts on findings of these kinds allow.
+
+    Parameters
+    ----------
+    view : View
+        With the findings recorded before and the verdicts on them.
+    kinds : collection of str
+        Kinds of finding that the detector declares.
+    features : sequence of Feature
+        Its features: those that its findings have as their reasons.
+    """
+    judged, odd = examples(view, kinds)
+    ranking = learn(judged, features)
+    notes = [ranking.note] if ranking.note != NO_VERDICTS else []
+    if odd:
+        notes.append(f"verdicts in words that are not known: {odd}")
+    return Taught(ranking, tuple(notes))
 
 
 def examples(view: View, kinds: Collection[str]) -> tuple[list[Example], int]:
