@@ -1,0 +1,1 @@
+"""Accounts that are one operator: what they share, and what sharing it is worth."""
