@@ -11,6 +11,7 @@
     │   ├── StoreConflict     transient: another writer got in between
     │   └── SchemaMismatch    terminal: the database is of another schema version
     ├── DetectorError         one detector failed; the others still run
+    ├── DeliveryError         transient: alerts are recorded, but have not reached where they go
     └── CaseError             casework refused
         ├── IllegalTransition
         ├── NotPermitted
@@ -104,6 +105,12 @@ class DetectorError(LockstepError):
     """One detector failed; the others still run."""
 
     exit_code = 5
+
+
+class DeliveryError(LockstepError, Transient):
+    """Alerts are recorded, but have not reached where they are to go; the next run tries again."""
+
+    exit_code = 7
 
 
 class CaseError(LockstepError):

@@ -202,6 +202,14 @@ class Run:
     summary: str  # one sentence, also when nothing was found
     error: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)  # of Lockstep, Python and the libraries that count
+    stages: Mapping[str, float] = field(default_factory=dict)  # seconds by stage
+    inputs: Mapping[str, str] = field(default_factory=dict)  # what it depends on beside rows and parameters
+    status: Status = Status.LIVE
+    found: tuple[str, ...] | None = None  # all findings at the cut, also those recorded before; None: not kept then
+    watch: str = ""  # of `detect --since last`: baseline · again · idle (nothing had arrived); else empty
+    follows: str | None = None  # the run that it goes on from
+    alerts: tuple[Mapping[str, Any], ...] = ()  # what it raised, as :mod:`detectors.alerting.alert` writes it
 
 
 def digest(value: Any) -> str:
@@ -254,6 +262,9 @@ def run_from_json(text: str | bytes) -> Run:
     """Read a run written by :func:`to_json`."""
     raw = orjson.loads(text)
     raw["started_at"] = datetime.fromisoformat(raw["started_at"])
+    raw["status"] = Status(raw.get("status", Status.LIVE))
+    raw["found"] = None if raw.get("found") is None else tuple(raw["found"])
+    raw["alerts"] = tuple(raw.get("alerts", ()))
     return Run(**raw)
 
 

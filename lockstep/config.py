@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 PREFIX = "LOCKSTEP_"
 DEFAULT_FILE = "lockstep.toml"
+_SPAN = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class SettingsError(Exception):
@@ -44,6 +48,8 @@ class Setting:
     about: str
     path: bool = False  # a path, or a URL of one: relative to where it is written
     choices: tuple[str, ...] = ()  # the only values, where there are but a few
+    bounds: tuple[float, float] | None = None  # of a number: least and greatest value
+    span: bool = False  # a time span: 36h, 7d
 
     @property
     def variable(self) -> str:
@@ -71,11 +77,39 @@ SETTINGS = (
         "CSV file of who or what may act together, why, and until when; empty: none",
         path=True,
     ),
+    Setting(
+        "detect.max_age",
+        "26h",
+        "age (h, d …) of a detector's last success from which `doctor --freshness` calls it stale",
+        span=True,
+    ),
+    Setting(
+        "alerts.capacity",
+        "50",
+        "alerts that people can look at in a day; those of high priority pass beyond it",
+        bounds=(0, 100_000),
+    ),
+    Setting(
+        "alerts.sample",
+        "0.1",
+        "part of the capacity, and of what falls below it, that is drawn by lot to measure what is missed",
+        bounds=(0, 0.5),
+    ),
+    Setting("alerts.seed", "1", "seed of that lot", bounds=(0, 2**31)),
+    Setting("alerts.watch", "28d", "how long a decided ring is watched for a return", span=True),
+    Setting("alerts.jsonl", "", "file that alerts are appended to, one JSON document a line; empty: none", path=True),
+    Setting("alerts.webhook", "", "https URL that alerts are sent to, signed; empty: none"),
+    Setting(
+        "alerts.webhook_allow",
+        "",
+        "addresses or networks (10.1.2.0/24), separated by commas, that the webhook may be at though not public",
+    ),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
 )
 SECRETS = {
     "LOCKSTEP_PSEUDONYM_KEY": "key (≥ 16 characters) of the HMAC that stands for e-mail, phone, IP and device values",
     "LOCKSTEP_NEO4J_PASSWORD": "password of the Neo4j user",
+    "LOCKSTEP_WEBHOOK_KEY": "key (≥ 16 characters) that signs what is sent to the webhook",
 }
 _OTHER = {"LOCKSTEP_CONFIG"}
 _DETECTOR = PREFIX + "DETECTORS__"
@@ -127,6 +161,24 @@ class Settings:
         """Whether detect shows its findings in the database itself."""
         return bool(self.values["store.write_back"].value == "on")
 
+    def text(self, name: str) -> str:
+        """A setting as it is written."""
+        return str(self.values[name].value)
+
+    def number(self, name: str) -> float:
+        """A setting that is a number."""
+        return float(self.values[name].value)
+
+    def span(self, name: str) -> timedelta:
+        """A setting that is a time span."""
+        return read_span(self.text(name)) or timedelta()
+
+    @property
+    def webhook_key(self) -> bytes | None:
+        """Key that signs what is sent to the webhook, None where it is not set."""
+        key = (self.secrets or {}).get("LOCKSTEP_WEBHOOK_KEY")
+        return key.encode() if key else None
+
     @property
     def pseudonym_key(self) -> bytes | None:
         """Key for personal identifiers, None where it is not set."""
@@ -168,9 +220,9 @@ def load(
     values |= {k: Origin(v, "command line") for k, v in (options or {}).items() if v is not None}
     _check_choices(values)
     secrets = {k: environ[k] for k in SECRETS if environ.get(k)}
-    key = secrets.get("LOCKSTEP_PSEUDONYM_KEY")
-    if key is not None and len(key) < 16:
-        raise SettingsError("the key is shorter than 16 characters", "LOCKSTEP_PSEUDONYM_KEY", "openssl rand -hex 32")
+    for name in ("LOCKSTEP_PSEUDONYM_KEY", "LOCKSTEP_WEBHOOK_KEY"):
+        if len(secrets.get(name, "k" * 16)) < 16:
+            raise SettingsError("the key is shorter than 16 characters", name, "openssl rand -hex 32")
     return Settings(values, file, secrets)
 
 
@@ -180,6 +232,27 @@ def _check_choices(values: Mapping[str, Origin]) -> None:
         if setting.choices and given.value not in setting.choices:
             hint = f"write one of: {', '.join(setting.choices)}"
             raise SettingsError(f"{setting.name} is {given.value!r}", given.source, hint)
+        if setting.bounds and not _within(str(given.value), *setting.bounds):
+            hint = f"write a number from {setting.bounds[0]:g} to {setting.bounds[1]:g}"
+            raise SettingsError(f"{setting.name} is {given.value!r}", given.source, hint)
+        if setting.span and not read_span(str(given.value)):
+            raise SettingsError(f"{setting.name} is {given.value!r}", given.source, "write a time span: 36h, 7d")
+
+
+def _within(text: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(text) <= high
+    except ValueError:
+        return False
+
+
+def read_span(text: str) -> timedelta | None:
+    """A time span as people write it (``90s``, ``36h``, ``7d``); None where the text is none, or zero."""
+    found = _SPAN.fullmatch(text.strip())
+    try:
+        return (timedelta(**{_UNITS[found[2]]: int(found[1])}) or None) if found else None
+    except OverflowError:
+        return None
 
 
 def _file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -220,6 +293,8 @@ def _flat(tree: Mapping[str, Any], file: Path) -> dict[str, Origin]:
 
 
 def _text(setting: Setting, value: object, file: Path) -> str:
+    if setting.bounds and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
     if not isinstance(value, str):
         raise SettingsError(f"{setting.name} is {value!r}, not text", str(file), setting.about)
     return _rebased(value, file.parent) if setting.path and value else value

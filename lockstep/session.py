@@ -31,6 +31,7 @@ EXIT_CODES: Mapping[int, str] = {
     4: "store",
     5: "detector",
     6: "case",
+    7: "alerts recorded, but not delivered",
     FLAGGED: "findings at or above --fail-on",
     INTERRUPTED: "interrupted",
 }
