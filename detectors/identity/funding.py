@@ -5,6 +5,9 @@ Services are taken out first (:mod:`detectors.identity.services`). What remains 
 ``fan_out``  one party was the first, among those that are no services, to pay the accounts, itself or through one
              wallet in between that is nobody's;
 ``fan_in``   the same backwards: the accounts' last payment to a party that is no service went to one party;
+             In neither does a payment count that gives back what was the other's: of which the other one had paid half
+             or more before (or was paid later, backwards), nor one of a party that does so with half of its
+             partners. Exchanges and contracts do, and no funder.
 ``chain``    each party was first paid by the one before it, after this one had been paid itself, and of the parties
              that this one was the first to pay it got the most.
 
@@ -31,6 +34,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import permutations
 
 import numpy as np
 
@@ -178,11 +182,14 @@ class Flows:
     def firsts(self, *, back: bool) -> tuple[Longs, Longs, Longs]:
         """Who was the first to pay whom: hubs, parties and payments; backwards: the last whom each party paid.
 
+        Money that is given back does not count.
+
         Payments at one moment are all first; so are a party's undated ones, where it has any. One payment a pair is
         kept, the first by its key.
         """
-        paid, rows = self.paid, self.rows
+        paid = self.paid
         hub, party = (paid.target, paid.source) if back else (paid.source, paid.target)
+        rows = self.rows[~self._given_back(hub, back=back)]
         at = np.where(paid.at == UNDATED, UNDATED, -paid.at) if back else paid.at
         earliest = np.full(len(paid.parties), np.iinfo(np.int64).max)
         np.minimum.at(earliest, party[rows], at[rows])
@@ -190,6 +197,38 @@ class Flows:
         _, one = np.unique(np.stack([hub[rows], party[rows]]), axis=1, return_index=True)
         rows = rows[np.sort(one)]
         return hub[rows], party[rows], rows
+
+    def _given_back(self, hub: Longs, *, back: bool) -> Bools:
+        """Payments (of ``rows``) of money that had come from the one who got it; backwards: that was to come back.
+
+        And all of a hub that gives back to half of those it deals with: what it adds for some is gain, not funding.
+        """
+        paid, n = self.paid, len(self.paid.parties)
+        pair, other = (a[self.rows] * n + b[self.rows] for a, b in permutations((paid.source, paid.target)))
+        found = np.zeros(len(self.rows), np.bool_)
+        returns: dict[int, list[int]] = {}
+        for i in np.flatnonzero(np.isin(pair, other)):
+            returns.setdefault(int(pair[i]), []).append(int(self.rows[i]))
+        for i in np.flatnonzero(np.isin(other, pair)):
+            found[i] = any(self._offset(int(self.rows[i]), r, back=back) for r in returns[int(other[i])])
+        if not found.any():
+            return found
+        pairs, of = np.unique(pair, return_inverse=True)
+        both = np.bincount(of, weights=found) > 0
+        hub_of = np.zeros(len(pairs), np.int64)
+        hub_of[of] = hub[self.rows]
+        share = np.bincount(hub_of, weights=both, minlength=n) / np.maximum(np.bincount(hub_of, minlength=n), 1)
+        return found | (share[hub[self.rows]] >= 0.5)
+
+    def _offset(self, row: int, other: int, *, back: bool) -> bool:
+        """Whether a payment the other way lies before (backwards: after) this one and makes up half of it."""
+        paid = self.paid
+        dated = paid.at[row] != UNDATED and paid.at[other] != UNDATED
+        if paid.asset[row] != paid.asset[other]:
+            return False
+        if dated and (paid.at[other] <= paid.at[row] if back else paid.at[other] >= paid.at[row]):
+            return False
+        return not paid.amount[other] < paid.amount[row] / 2
 
     def questions(self, size: Asked, rows: Longs) -> tuple[tuple[Asked, ...], float]:
         """What was asked of a group whose accounts these payments tie, one each, and the combined p."""
@@ -211,6 +250,7 @@ class Flows:
         hub: int,
         accounts: Sequence[tuple[str, Sequence[int]]],
         size: Asked,
+        *,
         looked_at: int,
         between: Sequence[int] = (),
     ) -> FundingGroup:
@@ -306,7 +346,7 @@ def _stars(flows: Flows, kind: str, *, back: bool) -> list[FundingGroup]:
         accounts = sorted(reach[hub].items())
         if len(accounts) >= 2:
             size = Asked("size", len(accounts), fall ** (len(accounts) - 1))
-            found.append(flows.group(kind, hub, accounts, size, looked_at))
+            found.append(flows.group(kind, hub, accounts, size, looked_at=looked_at))
     return found
 
 
@@ -344,7 +384,7 @@ def _chains(flows: Flows) -> list[FundingGroup]:
                     accounts.setdefault(account, [row])
         if len(rows) >= 2 and accounts:
             size = Asked("size", len(rows), hand_on ** (len(rows) - 1))
-            found.append(flows.group(CHAIN, start, list(accounts.items()), size, len(starts), between=rows))
+            found.append(flows.group(CHAIN, start, list(accounts.items()), size, looked_at=len(starts), between=rows))
     return found
 
 

@@ -84,15 +84,13 @@ def payments(view: View, *, start: datetime | None = None, end: datetime | None 
         nothing = np.zeros(0, np.int64)
         return Payments([], nothing, nothing, nothing, nothing, np.zeros(0), [], [], np.zeros(0, np.bool_), {})
     table = pa.Table.from_batches(batches).sort_by("transfer").combine_chunks()
-    ends = [
-        [NodeRef(NodeType(t), k) for t, k in zip(*(table[c].to_pylist() for c in (f"{e}_type", e)), strict=True)]
-        for e in ("source", "target")
-    ]
+    ends = [pc.binary_join_element_wise(table[f"{e}_type"], table[e], "/") for e in ("source", "target")]
+    nodes = pc.unique(pa.chunked_array([c for end in ends for c in end.chunks])).sort()
     users = wallet_users(view)
     party_of: dict[NodeRef, NodeRef] = {}
     behind: dict[NodeRef, tuple[str, ...]] = {}
     shared: set[NodeRef] = set()
-    for node in {*ends[0], *ends[1]}:
+    for node in map(NodeRef.parse, nodes.to_pylist()):
         accounts = _behind(node, users)
         if len(accounts) > CUSTODY:
             shared.add(node)
@@ -102,7 +100,8 @@ def payments(view: View, *, start: datetime | None = None, end: datetime | None 
         behind[party] = accounts
     parties = sorted(behind)
     place = {party: i for i, party in enumerate(parties)}
-    source, target = (np.array([place[party_of[n]] for n in side], np.int64) for side in ends)
+    party = np.array([place[p] for p in party_of.values()], np.int64)
+    source, target = (party[pc.index_in(end, nodes).to_numpy()] for end in ends)
     kept = np.flatnonzero(source != target)
     return Payments(
         keys=table["transfer"].take(kept).to_pylist(),
