@@ -8,8 +8,9 @@ account keeping its number of events: λ = 2 M n_u n_v / N², M the pairs of eve
 *Shared interests.* Both accounts keep their objects (two fans of one coin meet more often than two strangers), but each
 acts on an object at times drawn, independently, from the hours in which that object is acted on by anybody:
 λ = Σ_o n_uo n_vo c_o with c_o = 2 W Σ_b (n_ob / n_o)² / b, b the length of an hourly bin. Where objects begin with a
-publication that people react to (a repost), c_o is at least the trace's usual promptness, the chance that two events of
-one object lie in a window: a popular source brings its readers together within seconds.
+publication that people react to (a repost), c_o is at least the usual promptness, the chance that two events of one
+object lie in a window, of the trace's objects that are about as popular (within a factor of two): a popular source
+brings its readers together within seconds, a post that three people share does not.
 
 What is counted against λ are *occasions*: of two accounts' meetings within one window only the first, whatever the
 object, so that a burst of posts or a post with ten tickers is one. λ expects meetings, of which there are at least as
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 BIN_S = 3600
 BIN_WINDOWS = 10  # a bin is at least this many windows long
+LIKE = 20  # objects about as popular as one from which their promptness is known
 
 
 class Null:
@@ -71,7 +73,7 @@ class Null:
         (things, _), counts = np.unique(bins, axis=1, return_counts=True)
         squares = np.bincount(things, weights=counts.astype(float) ** 2, minlength=len(self.popularity))
         chance = 2 * self.sweep.width / width * squares / np.maximum(self.popularity, 1) ** 2
-        result: Floats = np.maximum(chance, self.promptness if self.prompt else 0.0)
+        result: Floats = np.maximum(chance, self._prompt_on) if self.prompt else chance
         return result
 
     @cached_property
@@ -83,6 +85,17 @@ class Null:
             return 0.0
         rate = 2 * self.meetings[several] / (self.popularity[several] * other[several])
         return float(np.average(rate, weights=other[several]))
+
+    @cached_property
+    def _prompt_on(self) -> Floats:
+        """By object, the promptness of those about as popular; of all, where fewer than :data:`LIKE` are."""
+        level = np.log2(np.maximum(self.popularity, 1)).astype(np.int64)
+        pairs = (self.popularity * (self.popularity - 1)).astype(float)
+        held, met = (np.bincount(level, weights=x) for x in (pairs, 2.0 * self.meetings))
+        enough = (np.bincount(level) >= LIKE) & (held > 0)
+        rate = np.where(enough, met / np.maximum(held, 1.0), self.promptness)
+        found: Floats = rate[level]
+        return found
 
     @cached_property
     def _interest(self) -> csr_array[np.float64]:

@@ -42,6 +42,11 @@ class Stream:
         codes: Ints = self._local[ring]
         return codes[codes >= 0]
 
+    def places(self, codes: Ints) -> Ints:
+        """The sweep's own code of each account, −1 where it is not in this stream."""
+        found: Ints = self._local[codes]
+        return found
+
     def among(self, ring: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which events are a group's."""
         mine = np.zeros(len(self.codes), bool)
@@ -89,9 +94,16 @@ class Rare(Protocol):
     def target(self) -> Ints:
         """Codes."""
 
+    @property
+    def occasions(self) -> Ints:
+        """Stretches of time in which they met, in whichever layer."""
+
 
 class Interests:
     """Whether pairs meet on more occasions than their interests account for; judges pairs that a search found.
+
+    A pair has two chances, at half the limit each: its occasions in the layer that is rarest, and its occasions in all
+    layers together beside the sum of what each layer expects.
 
     Parameters
     ----------
@@ -129,13 +141,24 @@ class Interests:
         place = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
         if not len(known):
             return np.zeros(len(wanted), bool)
-        holds = (known[place] == wanted) & (met.p[place] <= self.limit)
+        holds = (known[place] == wanted) & (met.p[place] <= self.limit / 2)
+        open_ = np.flatnonzero(~holds)
+        holds[open_] = tail(found.occasions[open_], self._expected(found, open_)) <= self.limit / 2
         free = np.zeros(len(wanted), bool)
         for group in self.apart:
             free |= np.isin(found.source, group) & np.isin(found.target, group)
         self.let_be = int((holds & free).sum())
         kept: npt.NDArray[np.bool_] = holds & ~free
         return kept
+
+    def _expected(self, found: Rare, chosen: Longs) -> Floats:
+        """Meetings that interests bring some of the pairs, over all layers."""
+        rate = np.zeros(len(chosen))
+        for stream in self.streams:
+            ends = stream.places(found.source[chosen]), stream.places(found.target[chosen])
+            both = np.flatnonzero((ends[0] >= 0) & (ends[1] >= 0))
+            rate[both] += stream.null.expected(ends[0][both], ends[1][both])
+        return rate
 
 
 def _met(stream: Stream, part: Sweep, codes: Longs, count: int) -> tuple[Longs, Floats]:
