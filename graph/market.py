@@ -14,10 +14,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as escape
@@ -26,6 +27,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import dataset
 
 from graph.errors import StoreError
 from graph.schema import MARKET_TABLES, TIME, Table, check
@@ -98,6 +100,73 @@ def scan_market(
     """
     declared = _declared(table)
     return _scan(declared, data_dir / "market" / table, (venue, base, quote), (start, end))
+
+
+def market_tables(
+    data_dir: Path,
+    table: str,
+    *,
+    bases: Collection[str] | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Iterator[pa.Table]:
+    """All rows of one market (venue, base and quote) after the other, by these; within it by day, else in no order.
+
+    The same rows as :func:`scan_market` gives, for who reads whole markets: their files are read at once.
+
+    Parameters
+    ----------
+    bases : collection of str, optional
+        Only of these bought assets.
+    start, end : datetime, optional
+        Only days with a moment in ``start <= time < end``: a little more than the window.
+
+    Raises
+    ------
+    StoreError
+        A file cannot be read.
+    ValueError
+        Unknown table.
+    """
+    declared = _declared(table)
+    root = data_dir / "market" / table
+    with _mapped(root):
+        places = sorted(p for p in _places(root) if (bases is None or p[1] in bases) and _overlaps(p[-1], start, end))
+    for _, days in groupby(places, key=lambda p: p[:-1]):
+        folders = [_folder(root, place) for place in days]
+        with _mapped(root):
+            rows = _whole(declared, folders)
+        if rows.num_rows:
+            yield rows
+
+
+def bases_of(data_dir: Path, table: str) -> set[str]:
+    """Bought assets of which there are rows.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be read.
+    ValueError
+        Unknown table.
+    """
+    _declared(table)
+    root = data_dir / "market" / table
+    with _mapped(root):
+        return {place[1] for place in _places(root)}
+
+
+def _whole(table: Table, folders: Sequence[Path]) -> pa.Table:
+    """Current rows of some days; a day of one part, which almost all are, has nothing to compare."""
+    days = [_Day(table, folder) for folder in folders]
+    single = [parts[0] for day in days if len(parts := day.parts()) == 1]
+    try:
+        files = dataset.dataset([str(f) for f in single], schema=table.schema, format="parquet") if single else None
+        rows = [files.to_table(use_threads=False)] if files is not None else []
+    except (pa.ArrowInvalid, OSError):  # a file that a merge took away, or a bad one, which reading by itself tells
+        return pa.concat_tables([day.read() for day in days])
+    alone = {f.parent for f in single}
+    return pa.concat_tables([*rows, *(d.read() for d in days if d.folder not in alone), table.schema.empty_table()])
 
 
 def _scan(
