@@ -6,7 +6,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell requirements/python)
-PROJECT := pyproject.toml $(wildcard */__init__.py)
+PROJECT := pyproject.toml hatch_build.py $(wildcard */__init__.py dashboard/canvas/*.toml dashboard/canvas/assets/*.*)
 DEMO ?= lockstep-demo
 PYTEST ?= -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
 

@@ -9,6 +9,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+from streamlit.components.v2.manifest_scanner import scan_component_manifests
+
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = {"ingest", "graph", "detectors", "cases", "governance", "dashboard", "lockstep"}
 
@@ -31,7 +33,21 @@ def test_the_wheel_has_the_seven_packages_and_their_data(tmp_path: Path) -> None
     names = zipfile.ZipFile(wheel).namelist()
     assert {n.split("/")[0] for n in names if ".dist-info/" not in n} == PACKAGES
     assert any(n.startswith("graph/stores/sql/migrations/") for n in names)
+    assert {"dashboard/canvas/pyproject.toml", "dashboard/canvas/assets/canvas.js"} <= {*names}
+    assert {"vis-network.min.js", "LICENSE.txt"} == {Path(n).name for n in names if "/assets/vis/" in n}
     assert not [n for n in names if n.startswith(("tests/", "bench/"))]
+
+
+def test_streamlit_finds_the_graph_component_in_what_is_installed() -> None:
+    found = {
+        f"{manifest.name}.{part.name}": part.resolve_asset_root(root)
+        for manifest, root in scan_component_manifests()
+        for part in manifest.components
+    }
+    folder = found["lockstep-graph.canvas"]
+    assert folder is not None
+    assert {"canvas.js", "vis"} <= {p.name for p in folder.iterdir()}
+    assert "@license" in (folder / "vis" / "LICENSE.txt").read_text(encoding="utf-8")
 
 
 def test_no_other_distribution_supplies_one_of_the_names() -> None:

@@ -1,0 +1,3 @@
+export default function ({ data, parentElement }) {
+  parentElement.textContent = JSON.stringify(data);
+}
