@@ -181,6 +181,9 @@ def _as_before(new: Finding, old: Finding) -> bool:
 
 
 def _overlap(one: Finding, other: Finding) -> float:
-    """Jaccard similarity of two findings' members."""
+    """Jaccard similarity of two findings' members; of findings without, 1 for one ticker at overlapping times."""
     a, b = set(one.accounts), set(other.accounts)
+    if not a | b:
+        same = one.tickers == other.tickers
+        return float(same and one.window.start <= other.window.end and other.window.start <= one.window.end)
     return len(a & b) / len(a | b)

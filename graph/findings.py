@@ -17,6 +17,10 @@ from graph.model import NodeRef, NodeType
 T = TypeVar("T")
 
 
+OF_TICKERS = frozenset({"market_anomaly"})
+"""Kinds of finding that are about tickers alone: a market's move accuses nobody, so that they have no members."""
+
+
 class Priority(enum.StrEnum):
     """How soon a person should look; severity S0–S4 belongs to policy, not to a detector."""
 
@@ -128,8 +132,9 @@ class Finding:
     Raises
     ------
     ValueError
-        Without evidence or members, with an account or a piece of evidence twice, a score outside [0, 1], a measure
-        that is no finite number (JSON would lose it), or when a reference names no evidence.
+        Without evidence, or without members (of a kind in :data:`OF_TICKERS`: with members, or without tickers), with
+        an account or a piece of evidence twice, a score outside [0, 1], a measure that is no finite number (JSON would
+        lose it), or when a reference names no evidence.
     """
 
     kind: str
@@ -160,7 +165,10 @@ class Finding:
     def __post_init__(self) -> None:
         if not self.evidence:
             raise ValueError(f"{self.detector}: a finding without evidence is refused")
-        if not self.members:
+        if self.kind in OF_TICKERS:
+            if self.members or not self.tickers:
+                raise ValueError(f"{self.detector}: {self.kind} names tickers and no account")
+        elif not self.members:
             raise ValueError(f"{self.detector}: a finding without members is refused")
         if not all(0.0 <= s <= 1.0 for s in (self.score, *(m.score for m in self.members))):
             raise ValueError(f"{self.detector}: scores lie in [0, 1]")
@@ -229,6 +237,7 @@ def finding_id(finding: Finding) -> str:
         w.start.isoformat(),
         w.end.isoformat(),
     ]
+    about += [sorted(finding.tickers)] * (not finding.members)  # two markets may move at one time
     # the store keeps the first of an id: what was only a shadow must not keep the live finding out
     return digest(about + [finding.status] * (finding.status is not Status.LIVE))[:20]
 

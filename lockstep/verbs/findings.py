@@ -267,7 +267,7 @@ def _csv(out: Path, found: Sequence[Finding]) -> None:
             ]
         )
         for f in found:
-            for m in f.members:
+            for m in f.members or (None,):  # a finding of a kind without members has a row of its own as well
                 rows.writerow(
                     [
                         f.id,
@@ -277,9 +277,7 @@ def _csv(out: Path, found: Sequence[Finding]) -> None:
                         f.window.start.isoformat(),
                         f.window.end.isoformat(),
                         " ".join(f.tickers),
-                        harmless(m.account),
-                        m.role,
-                        m.score,
+                        *((harmless(m.account), m.role, m.score) if m else ("", "", "")),
                         harmless(f.summary),
                     ]
                 )
