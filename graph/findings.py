@@ -165,19 +165,15 @@ class Finding:
     def __post_init__(self) -> None:
         if not self.evidence:
             raise ValueError(f"{self.detector}: a finding without evidence is refused")
-        if self.kind in OF_TICKERS:
-            if self.members or not self.tickers:
-                raise ValueError(f"{self.detector}: {self.kind} names tickers and no account")
-        elif not self.members:
+        if self.kind in OF_TICKERS and (self.members or not self.tickers):
+            raise ValueError(f"{self.detector}: {self.kind} names tickers and no account")
+        if self.kind not in OF_TICKERS and not self.members:
             raise ValueError(f"{self.detector}: a finding without members is refused")
+        self._measured()
         if not all(0.0 <= s <= 1.0 for s in (self.score, *(m.score for m in self.members))):
             raise ValueError(f"{self.detector}: scores lie in [0, 1]")
         if len(set(self.accounts)) < len(self.members):
             raise ValueError(f"{self.detector}: an account is a member once")
-        numbers = [n for e in self.evidence for n in (e.value, e.expected, e.p_value) if n is not None]
-        numbers += [n for r in self.reasons for n in (r.value, r.weight, r.contribution) if n is not None]
-        if not all(map(math.isfinite, [*numbers, *(layer.value for layer in self.layers)])):
-            raise ValueError(f"{self.detector}: evidence is measured in finite numbers")
         known = {e.ref for e in self.evidence}
         if len(known) < len(self.evidence):
             raise ValueError(f"{self.detector}: the same thing measured twice is one piece of evidence")
@@ -188,6 +184,12 @@ class Finding:
             object.__setattr__(self, "id", finding_id(self))
         if not self.lineage_id:
             object.__setattr__(self, "lineage_id", self.id)
+
+    def _measured(self) -> None:
+        numbers = [n for e in self.evidence for n in (e.value, e.expected, e.p_value) if n is not None]
+        numbers += [n for r in self.reasons for n in (r.value, r.weight, r.contribution) if n is not None]
+        if not all(map(math.isfinite, [*numbers, *(layer.value for layer in self.layers)])):
+            raise ValueError(f"{self.detector}: evidence is measured in finite numbers")
 
     @property
     def accounts(self) -> tuple[str, ...]:
