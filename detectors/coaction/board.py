@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from detectors.coaction.surprisal_kernels import Board
 
 Floats = npt.NDArray[np.float64]
+LATEST = int(np.iinfo(np.int64).max)
 ENOUGH = 500
 """Messages of a period, at least, where there are as many."""
 
@@ -128,12 +128,15 @@ class Messages:
         Messages of the author in that period.
     total : ndarray of float64, shape (n_periods,)
         Messages of all accounts in each period.
+    starts : ndarray of int64, shape (n_periods,)
+        Number of each period's first stretch of time: what a period is named by, whatever lies before it.
     """
 
     author: Ints
     period: Longs
     busy: Floats
     total: Floats
+    starts: Longs
 
     def __len__(self) -> int:
         return len(self.author)
@@ -144,18 +147,34 @@ class Messages:
         found: Longs = np.argsort(self.period, kind="stable")
         return found
 
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """Where each period's begin among them; one more than periods."""
+        found: list[int] = np.concatenate([[0], np.cumsum(self.total)]).astype(np.int64).tolist()
+        return found
+
+    def of(self, period: int) -> Longs:
+        """The messages of a period, in the order of their keys."""
+        return self._places[self._bounds[period] : self._bounds[period + 1]]
+
+    def order(self, period: int, seed: int, number: int) -> Longs:
+        """The order in which a period's messages are given their authors in a dataset drawn under the null.
+
+        It follows from the seed, the dataset's number and the period alone, so that what comes before or after a
+        period makes no difference to it.
+        """
+        rng = np.random.default_rng([seed, number, int(self.starts[period]) % 2**64])
+        return rng.permutation(int(self.total[period]))
+
     def dealt(self, seed: int, number: int) -> Longs:
         """For each message one of its period, whose author it is given in a dataset drawn under the null.
 
         A dataset follows from the seed and its number alone.
         """
-        rng = np.random.default_rng([seed, number])
-        mine = self._places.copy()
-        bounds = np.concatenate([[0], np.cumsum(self.total)]).astype(np.int64).tolist()
-        for begin, end in pairwise(bounds):
-            rng.shuffle(mine[begin:end])
-        found = np.empty_like(mine)
-        found[self._places] = mine
+        found = np.empty(len(self), np.int64)
+        for period in range(len(self.total)):
+            mine = self.of(period)
+            found[mine] = mine[self.order(period, seed, number)]
         return found
 
 
@@ -182,10 +201,13 @@ def authored(events: Events, units: Longs, hold: int) -> Messages:
     count = int(units.max(initial=-1)) + 1
     author, at = np.zeros(count, np.int32), np.zeros(count, np.int64)
     author[units], at[units] = events.actor, events.at
-    period = _periods(at // hold if hold else np.zeros_like(at))
+    spans = at // hold if hold else np.zeros_like(at)
+    period = _periods(spans)
     total = np.bincount(period).astype(float)
+    starts = np.full(len(total), LATEST)
+    np.minimum.at(starts, period, spans)
     _, place, busy = np.unique(author.astype(np.int64) * len(total) + period, return_inverse=True, return_counts=True)
-    return Messages(author, period.astype(np.int64), busy[place].astype(float), total)
+    return Messages(author, period.astype(np.int64), busy[place].astype(float), total, starts)
 
 
 def _periods(spans: Longs) -> Longs:

@@ -31,6 +31,7 @@ from detectors.coaction.rings import communities, components, labelled, merged
 from detectors.coaction.surprisal import Floats, Layer, Pairs, Surprisal
 from detectors.coaction.svn import validation
 from detectors.coaction.sweep import Ints, Longs
+from graph.kept import Kept
 
 Holds = Callable[[Pairs], npt.NDArray[np.bool_]]
 SURE = 0.01
@@ -170,7 +171,7 @@ class Found:
             As in :func:`search`, for the pairs that are left.
         """
         pairs = (self.judged or self.surprisal).among(codes, without)
-        pairs = pairs.where(pairs.rarity >= self.chance.threshold)
+        pairs = pairs.where(pairs.rarity >= self.chance.threshold * (1 - 1e-9))  # sums in another order
         pairs = pairs if holds is None else pairs.where(holds(pairs))
         return any(
             float(self.chance.ring_p(strength(_inside(pairs, ring), self.chance.threshold))) <= self.options.level
@@ -184,7 +185,12 @@ class Found:
 
 
 def search(
-    layers: Sequence[Layer], names: pa.Array, options: Options | None = None, *, holds: Holds | None = None
+    layers: Sequence[Layer],
+    names: pa.Array,
+    options: Options | None = None,
+    *,
+    holds: Holds | None = None,
+    kept: Kept | None = None,
 ) -> Found:
     """Find rings.
 
@@ -197,6 +203,8 @@ def search(
     holds : callable, optional
         Says of pairs whether they hold against an explanation other than chance (a shared interest, an allow-list);
         those that do not are no edges. That only takes edges away, so that the levels stay upper bounds.
+    kept : Kept, optional
+        Where meetings of periods that are over are kept; what is found is the same without.
 
     Examples
     --------
@@ -208,7 +216,7 @@ def search(
     options = options or Options()
     surprisal = Surprisal(layers, names, options.cell_s, options.hold_s)
     judged = surprisal if options.fusion == "joint" else Fused(surprisal, options.fusion, options.seed)
-    found = chance(judged, draws=options.draws, least=options.least, seed=options.seed)
+    found = chance(judged, draws=options.draws, least=options.least, seed=options.seed, kept=kept)
     q = found.q()
     tests = [*([] if holds is None else [holds]), *([validation(surprisal, options.fdr)] if options.strict else [])]
     for test in tests:

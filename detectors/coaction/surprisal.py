@@ -100,6 +100,12 @@ class Surprisal:
         Length of a period, in seconds: accounts keep how much they do in each. 0: there is one. Periods of few messages
         are joined.
 
+    Attributes
+    ----------
+    apart : bool
+        Whether no cell lies in two periods, so that what happened in one can be judged by itself
+        (:mod:`detectors.coaction.periods`).
+
     Raises
     ------
     ValueError
@@ -115,11 +121,14 @@ class Surprisal:
         if self.cell < width:
             raise ValueError(f"cell_s is {cell_s}, less than a window of {width / MICROSECONDS:g} s")
         self.events, units = read(layers, names)
-        self.messages = authored(self.events, units, width_of(hold_s))
+        hold = width_of(hold_s)
+        self.apart = bool(layers) and hold >= self.cell and hold % max(self.cell, 1) == 0
+        self.messages = authored(self.events, units, hold)
         self._lay_out(units)
         self.floor = float(np.log(max(self.count * (self.count - 1) / 2 / KEPT, 1.0)))
 
     def _lay_out(self, units: Longs) -> None:
+        self._met: Board | None = None
         self.board, meetings = laid_out(self.events, units, self.layers, self.messages, self.cell)
         self.tails = _tails(self.board)
         self.shares = self._shares(meetings)
@@ -162,8 +171,23 @@ class Surprisal:
         if dealt is not None:
             author, busy = author[dealt], busy[dealt]
         least = self.floor if floor is None else floor
-        out = kernels.surprisals(self.board, author, busy, _compiled(self.shares), self.tails, least)
+        out = kernels.surprisals(self._active, author, busy, compiled_shares(self.shares), self.tails, least)
         return _sorted(out, np.arange(self.count, dtype=np.int32))
+
+    @property
+    def _active(self) -> Board:
+        """The board of the events that meet any: most meet none, and all are gone through for each dataset."""
+        if self._met is None:
+            from detectors.coaction import surprisal_kernels as kernels
+
+            whole = self.board
+            some = whole.high - whole.low > 1
+            place = np.cumsum(some) - 1
+            chrono = place[whole.chrono[some[whole.chrono]]]
+            low, high = place[whole.low[some]], place[whole.high[some] - 1] + 1
+            units, cells = whole.units[some], whole.cells[some]
+            self._met = kernels.Board(chrono, units, cells, low, high, whole.rates[some], whole.depths[some])
+        return self._met
 
     def among(self, codes: Ints, without: Iterable[int] = ()) -> Pairs:
         """Pairs of some accounts, as rare as they would be without their events on some objects.
@@ -193,7 +217,9 @@ class Surprisal:
             chrono, units.astype(np.int32), board.cells[mine], low, high, board.rates[mine], board.depths[mine]
         )
         author = np.searchsorted(some, self.messages.author[made]).astype(np.int32)
-        out = kernels.surprisals(part, author, self.messages.busy[made], _compiled(self.shares[some]), self.tails, 0.0)
+        out = kernels.surprisals(
+            part, author, self.messages.busy[made], compiled_shares(self.shares[some]), self.tails, 0.0
+        )
         return _sorted(out, some.astype(np.int32))
 
     def activity(self, codes: Ints) -> Floats:
@@ -221,7 +247,8 @@ class Surprisal:
         return found
 
 
-def _compiled(shares: csr_array[np.float64]) -> Shares:
+def compiled_shares(shares: csr_array[np.float64]) -> Shares:
+    """The shares as compiled loops read them."""
     from detectors.coaction.surprisal_kernels import Shares
 
     return Shares(shares.indptr.astype(np.int64), shares.indices.astype(np.int64), shares.data)

@@ -255,3 +255,130 @@ def surprisals(board: Board, authors: Ints, busy: Floats, shares: Shares, tails:
         for at in range(shares.bounds[u], shares.bounds[u + 1]):
             mine[shares.periods[at]] = 0.0
     return out[:, :used]
+
+
+class Rows(NamedTuple):
+    """The events of a period that somebody meets, and those of the next that the period's last ones meet."""
+
+    order: Longs  # rows by time
+    units: Longs  # of each, the message
+    cells: Longs
+    low: Longs  # of each, the range of rows in its window
+    high: Longs
+    rates: Floats  # 2 m / N²
+    logs: Floats  # −ln m
+    later: npt.NDArray[np.bool_]  # whether it is of the next period
+
+
+@compiled
+def meetings(rows: Rows, authors: Ints, busy: Floats, rate: float) -> tuple[Longs, Floats]:
+    """Pairs of accounts that met in a period, for several assignments of authors.
+
+    Parameters
+    ----------
+    authors : ndarray of int32, shape (n_datasets, n_rows)
+        Who made each row's message.
+    busy : ndarray of float64, shape (2, n_accounts)
+        Messages of each account in the period, and in the next.
+    rate : float
+        Meetings in the period that chance brings two accounts with one message each.
+
+    Returns
+    -------
+    bounds : ndarray of int64
+        Where each dataset's pairs begin; one more than datasets.
+    found : ndarray of float64, shape (6, n_pairs)
+        Rows: source, target (``source < target``), cells in which they met, surprise, the sum of −ln m over these
+        meetings, and the meetings of the two that chance brings in this period.
+    """
+    count = busy.shape[1]
+    met = Met(
+        np.zeros((2, count)),
+        np.zeros(count, np.int32),
+        np.zeros(count, np.int64),
+        np.zeros((2, count)),
+        np.zeros((2, count)),
+    )
+    partners = np.empty(count, np.int32)
+    out = np.empty((6, 256))
+    ends = np.zeros(len(authors) + 1, np.int64)
+    used = 0
+    for dataset in range(len(authors)):
+        actors = authors[dataset]
+        order, bounds = by_actor(actors, count, rows.order)
+        for u in range(count):
+            several = 0
+            for i in order[bounds[u] : bounds[u + 1]]:
+                for j in range(rows.low[i], rows.high[i]):
+                    v, first = actors[j], min(i, j)
+                    if v <= u or rows.later[first] or rows.units[j] == rows.units[i]:
+                        continue
+                    likely = rows.rates[first] * busy[int(rows.later[i]), u] * busy[int(rows.later[j]), v]
+                    if met.cells[v] == 0:
+                        partners[several] = v
+                        several += 1
+                    meet(met, v, rows.cells[first], max(-math.log(likely), 0.0), rows.logs[first])
+            out = room(out, used, several)
+            for v in partners[:several]:
+                add(met.total, v, met.now)
+                add(met.total, v, met.last)
+                out[0, used], out[1, used], out[2, used] = u, v, met.cells[v]
+                out[3, used], out[4, used] = met.total[0, v], met.total[1, v]
+                out[5, used] = rate * busy[0, u] * busy[0, v]
+                met.cells[v] = 0
+                used += 1
+        ends[dataset + 1] = used
+    return ends, out[:, :used]
+
+
+@compiled
+def repeated(keys: Longs) -> npt.NDArray[np.bool_]:
+    """Which keys (≥ 0) occur more than once."""
+    size = 16
+    while size < 2 * len(keys):
+        size *= 2
+    slots = np.full(size, -1, np.int64)
+    again = np.zeros(size, np.bool_)
+    place = np.empty(len(keys), np.int64)
+    for k in range(len(keys)):
+        at = (keys[k] ^ (keys[k] >> 13) ^ (keys[k] >> 29)) & (size - 1)
+        while slots[at] >= 0 and slots[at] != keys[k]:
+            at = (at + 1) & (size - 1)
+        again[at] = slots[at] >= 0
+        slots[at] = keys[k]
+        place[k] = at
+    found = np.empty(len(keys), np.bool_)
+    for k in range(len(keys)):
+        found[k] = again[place[k]]
+    return found
+
+
+@compiled
+def judged(ends: Ints, sums: Floats, shares: Shares, tails: Tails) -> Floats:
+    """Rarity of pairs whose meetings have been summed.
+
+    Parameters
+    ----------
+    ends : ndarray of int32, shape (2, n_pairs)
+        Source and target, by source.
+    sums : ndarray of float64, shape (3, n_pairs)
+        Cells in which they met, surprise, depth.
+    """
+    mine = np.zeros(shares.periods.max() + 1 if len(shares.periods) else 1)
+    out = np.empty(ends.shape[1])
+    last = -1
+    for k in range(ends.shape[1]):
+        u = ends[0, k]
+        if u != last:
+            if last >= 0:
+                for at in range(shares.bounds[last], shares.bounds[last + 1]):
+                    mine[shares.periods[at]] = 0.0
+            for at in range(shares.bounds[u], shares.bounds[u + 1]):
+                mine[shares.periods[at]] = shares.weights[at]
+            last = u
+        cells = int(sums[0, k])
+        mean = expected(shares, ends[1, k], mine)
+        if mean <= 0.0:  # they met across the border of two periods, and share none
+            mean = math.exp(-sums[1, k] / cells)
+        out[k] = rarity(sums[1, k], sums[2, k], cells, mean, tails)
+    return out
