@@ -10,7 +10,8 @@ from datetime import datetime
 
 from graph.findings import Finding, Role
 
-NAMED = frozenset((Role.CORE, Role.AMPLIFIER, Role.COMPROMISED))
+ACCUSED = frozenset((Role.CORE, Role.AMPLIFIER))
+NAMED = ACCUSED | {Role.COMPROMISED}  # who is in a ring: a hijacked account is, and is accused of nothing
 HALF = 0.5
 
 
@@ -166,6 +167,6 @@ def _match(
 
 
 def true_findings(findings: Sequence[Finding], guilty: Collection[str]) -> list[bool]:
-    """Of each finding, whether at least half of those it names are among the accounts given."""
+    """Of each finding, whether at least half of those it accuses are among the accounts given."""
     known = frozenset(guilty)
-    return [bool(names := named(f)) and 2 * len(names & known) >= len(names) for f in findings]
+    return [bool(names := named(f, ACCUSED)) and 2 * len(names & known) >= len(names) for f in findings]
