@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -98,6 +99,7 @@ class Findings(list[Finding]):
     """Findings, and what the run should say beside them."""
 
     notes: tuple[str, ...] = ()
+    stages: Mapping[str, float] = MappingProxyType({})  # seconds by stage, where the detector measures them
 
 
 class Detector(ABC):

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
+import importlib.metadata
+import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
+from detectors.alerting.echoes import Echoes
+from detectors.alerting.watching import Watched, arrived, inputs, raised
 from detectors.base import Detector, Findings, Scope, Value, discover, resolve
-from graph.errors import ConfigError, DetectorError, unknown
+from graph.errors import ConfigError, DetectorError, StoreConflict, unknown
 from graph.findings import Finding, Priority, Run, Status, digest, finding_id
 from graph.store import Store, View
 
 MOVED = 0.05  # change of a score from which a finding is recorded anew
 SAME_RING = 0.5  # Jaccard similarity of members from which a ring is the one seen before
+STAGES = ("detect", "lineage", "alerts")
+LIBRARIES = ("lockstep-graph", "graspologic-native", "numba", "numpy", "pyarrow", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ def run(
     scope: Scope | None = None,
     *,
     shadow: Sequence[str] = (),
+    watch: timedelta | None = None,
 ) -> list[RunResult]:
     """Run detectors and record each run, also one that found nothing or failed.
 
@@ -46,18 +54,24 @@ def run(
         Time window to look at; everything by default.
     shadow : sequence of str
         Detectors whose findings are recorded but alert nobody; they are run as well.
+    watch : timedelta, optional
+        Go on from the last such run of each detector (:mod:`detectors.alerting.watching`): one for which nothing has
+        arrived since is not run again, and what is new is recorded with the run as alerts, compared with rings that
+        were decided in so long before. So a command that was killed goes on where it was.
 
     Raises
     ------
     ConfigError
         An unknown detector or parameter, or a value out of range: before anything runs.
+    StoreConflict
+        With ``watch``, another such run was recorded meanwhile; this one is not.
     """
     known = discover()
     chosen = {name: _known(known, name) for name in (*names, *shadow)}
     params = {name: resolve(detector, given.get(name, {}), name) for name, detector in chosen.items()}
     with store.view() as view:
         return [
-            _one(store, view, Job(detector, params[name], scope or Scope(), shadow=name in shadow))
+            _one(store, view, Job(detector, params[name], scope or Scope(), shadow=name in shadow, watch=watch))
             for name, detector in chosen.items()
         ]
 
@@ -76,37 +90,115 @@ class Job:
     params: Mapping[str, Value]
     scope: Scope
     shadow: bool
+    watch: timedelta | None = None
+
+    @property
+    def status(self) -> Status:
+        """Of its findings."""
+        return Status.SHADOW if self.shadow else Status.LIVE
 
 
 def _one(store: Store, view: View, job: Job) -> RunResult:
-    detector, params, scope = job.detector, job.params, job.scope
-    status = Status.SHADOW if job.shadow else Status.LIVE
-    started, clock = datetime.now(UTC), time.perf_counter()
-    about = [detector.name, detector.version, dict(params), view.seq, scope.start, scope.end, started, status]
-    run_id = digest([str(x) if isinstance(x, datetime) else x for x in about])[:20]
-    found, error = _detect(detector, view, params, scope)
-    notes = found.notes if isinstance(found, Findings) else ()
-    # the status is part of what the id is made of
-    said = [dataclasses.replace(f, run_id=run_id, status=status, id="", lineage_id="") for f in found]
-    findings = lineage(said, view)
-    counts = {"accounts": view.count("accounts"), "posts": view.count("posts")}
-    counts |= {str(p): sum(f.priority is p for f in findings) for p in Priority}
-    record = Run(
-        id=run_id,
+    clock = time.perf_counter()
+    record = _begun(view, job)
+    findings: list[Finding] = []
+    last = None
+    watched = None
+    if job.watch is not None:
+        watched = Watched.of(view, record.detector, record.version, record.params, record.status)
+        last = watched.last
+        record = replace(record, watch="again" if last else "baseline", follows=last.id if last else None)
+    came = arrived(view, last.data_cut) if last else {}
+    if last is not None and not came and last.inputs == record.inputs:
+        record = _idle(record, last)
+    else:
+        counts = {"arrived": sum(came.values())} if last else {}
+        record, findings = _worked(view, job, replace(record, counts=counts), watched)
+    record = replace(record, seconds=round(time.perf_counter() - clock, 3))
+    with store.writer() as writer:
+        if job.watch is not None and _overtaken(store, view.seq, record):
+            what = f"another run of {record.detector} was recorded meanwhile"
+            raise StoreConflict(what, store.url, "nothing is lost: it saw the same data, and the next run goes on")
+        writer.add_run(record, findings)
+    return RunResult(record, tuple(findings))
+
+
+def _begun(view: View, job: Job) -> Run:
+    """The record of a run before anything is done."""
+    detector, scope = job.detector, job.scope
+    started = datetime.now(UTC)
+    about = [detector.name, detector.version, dict(job.params), view.seq, scope.start, scope.end, started, job.status]
+    return Run(
+        id=digest([str(x) if isinstance(x, datetime) else x for x in about])[:20],
         detector=detector.name,
         version=detector.version,
-        params=dict(params),
+        params=dict(job.params),
         data_cut=view.seq,
         started_at=started,
-        seconds=round(time.perf_counter() - clock, 3),
+        seconds=0.0,
+        findings=0,
+        summary="",
+        versions=versions(),
+        inputs=inputs(view.data_dir, scope.allow, scope.start, scope.end),
+        status=job.status,
+    )
+
+
+def _idle(record: Run, last: Run) -> Run:
+    """The record of a run that had nothing to do: what stood still stands."""
+    summary = f"nothing has arrived since commit {last.data_cut}; {last.findings} findings stand as they were"
+    return replace(
+        record,
+        watch="idle",
+        findings=last.findings,
+        found=last.found,
+        summary=summary,
+        counts={**last.counts, "arrived": 0},
+    )
+
+
+def _worked(view: View, job: Job, record: Run, watched: Watched | None) -> tuple[Run, list[Finding]]:
+    """Detect, and say what each finding continues and what is to be told."""
+    times = [time.perf_counter()]
+    found, error = _detect(job.detector, view, job.params, job.scope)
+    times.append(time.perf_counter())
+    notes, stages = (found.notes, found.stages) if isinstance(found, Findings) else ((), {})
+    # the status is part of what the id is made of
+    said = [replace(f, run_id=record.id, status=job.status, id="", lineage_id="") for f in found]
+    findings = lineage(said, view)
+    times.append(time.perf_counter())
+    counts = {**record.counts, "accounts": view.count("accounts"), "posts": view.count("posts")}
+    counts |= {str(p): sum(f.priority is p for f in findings) for p in Priority}
+    alerts: tuple[Mapping[str, Any], ...] = ()
+    if watched is not None and job.watch is not None and error is None:
+        told = raised(findings, record, watched, view, Echoes(view, job.watch))
+        alerts = tuple(a.plain() for a in told)
+    times.append(time.perf_counter())
+    seconds = {name: round(b - a, 3) for name, (a, b) in zip(STAGES, pairwise(times), strict=True)}
+    record = replace(
+        record,
         findings=len(findings),
         summary="; ".join([_sentence(findings, _amount(view), error), *notes]),
         error=error,
         counts=counts,
+        stages={**seconds, **{f"detect {name}": round(s, 3) for name, s in stages.items()}},
+        found=None if error else tuple(f.id for f in findings),
+        alerts=alerts,
     )
-    with store.writer() as writer:
-        writer.add_run(record, findings)
-    return RunResult(record, tuple(findings))
+    return record, findings
+
+
+def _overtaken(store: Store, seq: int, record: Run) -> bool:
+    """Whether another run of the kind was recorded since this one began, on another machine perhaps."""
+    with store.view() as now:
+        return any(r.watch and (r.detector, r.status) == (record.detector, record.status) for r in now.runs(after=seq))
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Of Lockstep, Python, and the libraries that findings depend on."""
+    found = {"python": platform.python_version()}
+    return found | {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
 def _detect(
@@ -162,7 +254,7 @@ def lineage(findings: Sequence[Finding], view: View) -> list[Finding]:
     for _, new_id, old_id in pairs:
         if new_id not in result and old_id in left:
             old = left.pop(old_id)
-            result[new_id] = dataclasses.replace(fresh[new_id], lineage_id=old.lineage_id, supersedes=old.id)
+            result[new_id] = replace(fresh[new_id], lineage_id=old.lineage_id, supersedes=old.id)
     return [result.get(f.id) or fresh[f.id] for f in findings]
 
 
@@ -171,7 +263,7 @@ def _anew(finding: Finding, view: View) -> Finding:
     known = view.finding(finding.id)
     if known is None or known.id != finding.id:
         return finding
-    return dataclasses.replace(finding, id=digest([finding.id, view.seq])[:20], lineage_id=known.lineage_id)
+    return replace(finding, id=digest([finding.id, view.seq])[:20], lineage_id=known.lineage_id)
 
 
 def _as_before(new: Finding, old: Finding) -> bool:
@@ -181,9 +273,8 @@ def _as_before(new: Finding, old: Finding) -> bool:
 
 
 def _overlap(one: Finding, other: Finding) -> float:
-    """Jaccard similarity of two findings' members; of findings without, 1 for one ticker at overlapping times."""
+    """Jaccard similarity of two findings' members; of two that name no account, of their tickers at one time."""
     a, b = set(one.accounts), set(other.accounts)
-    if not a | b:
-        same = one.tickers == other.tickers
-        return float(same and one.window.start <= other.window.end and other.window.start <= one.window.end)
-    return len(a & b) / len(a | b)
+    if not a and not b and one.window.start <= other.window.end and other.window.start <= one.window.end:
+        a, b = set(one.tickers), set(other.tickers)
+    return len(a & b) / len(a | b) if a | b else 0.0

@@ -113,7 +113,7 @@ def check(url: str, allow: Sequence[Network] = ()) -> Place:
     Undelivered
         The host's name cannot be resolved.
     """
-    parts = _parts(url)
+    parts = split(url)
     tls = parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
     addresses = _resolved(str(parts.hostname), port)
@@ -128,7 +128,14 @@ def check(url: str, allow: Sequence[Network] = ()) -> Place:
     return Place(tls, str(parts.hostname), port, target, addresses)
 
 
-def _parts(url: str) -> SplitResult:
+def split(url: str) -> SplitResult:
+    """The URL's parts, without asking where it leads.
+
+    Raises
+    ------
+    Refused
+        It is malformed, of another scheme, or carries a password.
+    """
     if not url or any(not "!" <= c <= "~" for c in url):
         raise Refused("the URL has blanks or characters outside ASCII (write international names in punycode)")
     try:

@@ -7,14 +7,15 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
 from detectors.base import discover as detectors
 from graph.errors import LockstepError
+from graph.findings import Run, Status
 from graph.store import Checked
 from ingest.formats.base import discover as formats
 from lockstep.parameters import allowed, parameters
@@ -38,18 +39,79 @@ def add(app: typer.Typer) -> None:
 
 
 def doctor(
-    config: ConfigOption = None, store: StoreOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False
+    freshness: Annotated[
+        bool,
+        typer.Option(
+            "--freshness", help="Only whether detectors still run: exit with 5 if one is stale (detect.max_age)."
+        ),
+    ] = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Check the program, the settings, the store and its data; exit with 4 if the store is not usable."""
+    """Check the program, the settings, the store and its data; exit with 4 if the store is not usable.
+
+    With --freshness only each detector's last success, for a dead-man's switch: a job beside the one that detects.
+    """
     s = session(config, store, data_dir, as_json=as_json)
-    checks = [*_program(), *_settings(s), *_disk(s.settings.data_dir), *_store(s)]
+    if freshness:
+        checks = list(_freshness(s, datetime.now(UTC)))
+    else:
+        checks = [*_program(), *_settings(s), *_disk(s.settings.data_dir), *_store(s)]
     if s.as_json:
         s.emit([c._asdict() for c in checks])
     else:
         for c in checks:
             s.line(f"{c.state:<8} {c.name}: {c.found}" + (f" – {c.hint}" if c.hint else ""))
     if any(c.state == "error" for c in checks):
-        raise typer.Exit(4)
+        raise typer.Exit(5 if freshness else 4)
+
+
+def _freshness(s: Session, now: datetime) -> Iterator[Check]:
+    """Each detector's last success and its data; of those that were ever run with --since last, such runs alone count.
+
+    A detector that never ran is no error, since a job may name those that it runs; that none ever ran is one.
+    """
+    from detectors.alerting.routing import pending
+
+    limit = s.settings.span("detect.max_age")
+    with s.store() as opened, opened.view() as view:
+        runs = view.runs()
+        late = pending(opened)
+        times = {seq: view.recorded_at(seq) for seq in {r.data_cut for r in runs} if seq}
+    watching = {r.detector for r in runs if r.watch}
+    counted = [r for r in runs if r.watch or r.detector not in watching]
+    for name in sorted({*detectors(), *(r.detector for r in runs)}):
+        mine = [r for r in counted if r.detector == name and r.status is Status.LIVE] or [
+            r for r in counted if r.detector == name
+        ]
+        yield _fresh(name, mine, limit, now, times)
+    if not runs:
+        yield Check("detectors", "error", "none has ever run", "lockstep detect --since last")
+    for sink, ids in late.items():
+        yield Check(f"alerts to {sink}", "warning", f"{len(ids)} not delivered", "lockstep alerts deliver")
+
+
+def _fresh(name: str, runs: list[Run], limit: timedelta, now: datetime, times: dict[int, datetime]) -> Check:
+    title = f"detector {name}"
+    if not runs:
+        return Check(title, "warning", "has not run", f"lockstep detect {name} --since last")
+    last = max((r for r in runs if r.error is None), key=lambda r: r.started_at, default=None)
+    failed = f"; the newest run failed: {runs[-1].error}" if runs[-1].error else ""
+    if last is None:
+        return Check(title, "error", f"has never succeeded{failed}", f"lockstep detect {name} --since last")
+    age = now - last.started_at
+    cut = f"commit {last.data_cut}"
+    if last.data_cut in times:
+        cut += f" of {times[last.data_cut]:%Y-%m-%d %H:%M} UTC"
+    found = (
+        f"last success {last.started_at:%Y-%m-%d %H:%M} UTC ({age.total_seconds() / 3600:.1f} h ago), data up to {cut}"
+    )
+    if age > limit:
+        hours = limit.total_seconds() / 3600
+        return Check(title, "error", found + failed, f"older than {hours:g} h (detect.max_age)")
+    return Check(title, "warning" if failed else "ok", found + failed)
 
 
 def _program() -> Iterator[Check]:

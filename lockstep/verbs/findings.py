@@ -13,6 +13,7 @@ import orjson
 import typer
 
 from dashboard.views import by_time, post_keys
+from detectors.alerting.changes import Change, change
 from graph.errors import ConfigError
 from graph.findings import Evidence, Finding, Priority, Status, to_json
 from graph.model import NodeType, Post
@@ -100,10 +101,14 @@ def show(
         if finding is None:
             raise ConfigError(f"no finding {finding_id!r}", s.settings.store_url, "see lockstep findings list")
         behind = evidence_posts(view, finding)
+        before = view.finding(finding.supersedes) if finding.supersedes else None
+    changed = change(finding, before) if before is not None else None
     if s.as_json:
-        s.emit({"finding": orjson.loads(to_json(finding)), "posts": behind})
+        s.emit({"finding": orjson.loads(to_json(finding)), "posts": behind, "change": changed})
         return
     _sentences(s, finding)
+    if changed is not None:
+        _changed(s, changed)
     _members(s, finding)
     _posts(s, behind, posts)
 
@@ -200,6 +205,15 @@ def _sentences(s: Session, f: Finding) -> None:
     _why(s, f)
     for limit in f.limits:
         s.line(f"limit: {limit}")
+
+
+def _changed(s: Session, changed: Change) -> None:
+    """What it says that the finding before it did not."""
+    s.line()
+    s.line(changed.sentence())
+    for what, accounts in (("joined", changed.joined), ("left", changed.left)):
+        if accounts:
+            s.line(f"  {what}: {' '.join(accounts)}")
 
 
 def _why(s: Session, f: Finding) -> None:

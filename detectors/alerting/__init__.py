@@ -1,0 +1,1 @@
+"""From what detectors find to what people are told: what is new, how much of it a day, and where it is sent."""
