@@ -1,7 +1,8 @@
 """Shilling clusters: accounts that push the same tickers, links, texts or posts together, more than chance allows.
 
-Rings are found by :mod:`detectors.coaction.engine` over all layers: what chance makes in few datasets of a hundred.
-Pairs whose meetings their shared interests account for (:mod:`detectors.coaction.null`) are no edges of it.
+Rings are found by :mod:`detectors.promotion.searching` in windows from seconds to days: what chance makes in few
+datasets of a hundred. Pairs whose meetings their shared interests account for (:mod:`detectors.coaction.null`) are no
+edges of it.
 
 The score is :mod:`detectors.scoring.ranking`'s: a stated weighing of the ring's features, lowered by each innocent
 explanation that is present, by its part; or what verdicts on earlier rings have taught, where there are enough.
@@ -9,37 +10,27 @@ explanation that is present, by its part; or what verdicts on earlier rings have
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from detectors.base import Detector, Findings, Param, Scope, Value, listed
-from detectors.coaction import engine
-from detectors.coaction.actions import ACTIONS, events_of
+from detectors.base import Detector, Findings, Param, Scope, Value
+from detectors.coaction.actions import ACTIONS
 from detectors.coaction.clearing import Cleared, explanations, factor
-from detectors.coaction.context import Context, named
-from detectors.coaction.engine import FoundRing
-from detectors.coaction.evidence import Piece, Together, on_member, on_things, rests_on
+from detectors.coaction.evidence import Piece, on_member, on_things, rests_on
 from detectors.coaction.features import FEATURES, features
 from detectors.coaction.ring import POSTS_READ, Ring
-from detectors.coaction.streams import Interests, Stream, names_of
-from detectors.coaction.subject import Acts, Subject
-from detectors.coaction.surprisal import Layer as Pushed
-from detectors.coaction.sweep import Ints
+from detectors.coaction.subject import Subject
+from detectors.promotion.searching import Search, Seen
+from detectors.promotion.wording import moment, sentence
 from detectors.scoring.ranking import Judgement, Weighted
 from detectors.scoring.verdicts import taught
 from graph.findings import Evidence, Finding, Layer, Member, Priority, Role, Window
 from graph.model import NodeType
-from graph.projection import events, restrict
 from graph.store import View
 
-LAYERS = ("co_ticker", "co_link", "co_text", "co_repost")
-COPIES = ("co_text", "co_similar")  # what remains of a campaign's posts: texts that are copies of one another
+LAYERS = ("co_ticker", "co_link", "co_text", "co_repost", "co_reply")
 WEIGHS = 0.5  # discount from which an explanation can account for a pattern
 WHOLE = 0.9  # part of a pattern from which an explanation accounts for it as a whole
 PRIORITIES = ((0.6, Priority.HIGH), (0.4, Priority.MEDIUM), (0.2, Priority.LOW), (0.0, Priority.NOTE))
@@ -49,13 +40,15 @@ class Shilling(Detector):
     """Rings that push something together."""
 
     name = "shilling"
-    version = "2"
+    version = "3"
     kinds = ("shilling_cluster",)
     about = (
         "Accounts that post the same ticker, link or text, or repost the same post, together more than chance allows."
     )
     params = (
         Param("window", float, "s", 60.0, 0.0, 86_400.0, "acts this close together count as one occasion"),
+        Param("wide", float, "s", 600.0, 0.0, 604_800.0, "a wider window that is searched as well; 0: none"),
+        Param("slow", float, "s", 21_600.0, 0.0, 604_800.0, "the widest window, for slow campaigns; 0: none"),
         Param("level", float, "1", 0.05, 0.001, 0.5, "chance of reporting any ring where nothing is coordinated"),
         Param("draws", int, "datasets", 99, 19, 9999, "datasets drawn by chance that a ring is compared with"),
         Param("interests", float, "1", 0.001, 1e-12, 1.0, "chance, from shared interests, of a pair's occasions"),
@@ -68,95 +61,20 @@ class Shilling(Detector):
 
     def detect(self, view: View, params: Mapping[str, Value], scope: Scope) -> Sequence[Finding]:
         """Findings, the highest score first."""
-        search = Search(view, params, scope)
-        findings = [search.finding(ring, self) for ring in search.rings]
+        report = Report(Search(view, params, scope), self)
+        findings = [report.finding(seen) for seen in report.search.rings]
         found = Findings(sorted(findings, key=lambda f: (-f.score, f.id)))
-        found.notes = search.notes
+        found.notes = (*report.search.notes, *report.taught.notes)
         return found
 
 
-class Search:
-    """One search of a view: the streams, their significant pairs, and the rings these make."""
+class Report:
+    """What is said of the rings of a search."""
 
-    def __init__(self, view: View, params: Mapping[str, Value], scope: Scope) -> None:
-        self.view, self.params, self.scope = view, params, scope
-        self.window = float(params["window"])
-        self.limits: list[str] = []
-        self.context = Context(view, scope.start, scope.end, scope.allow)
-        self.posts = events(view, "post", start=scope.start, end=scope.end)
-        tables = {action: self._events(action) for action in listed(str(params["layers"]))}
-        tables = {action: table for action, table in tables.items() if table.num_rows}
-        self.keys = names_of(list(tables.values()))
-        self.names: list[str] = self.keys.to_pylist()
-        self.streams = [
-            Stream(action, table, self.window, self.keys, prompt=ACTIONS[action].prompt)
-            for action, table in tables.items()
-        ]
-        apart = [self._codes(group) for group in self.context.groups]
-        self.interests = Interests(self.streams, len(self.names), float(params["interests"]), apart)
-        layers = [Pushed(action, table, self.window) for action, table in tables.items()]
-        self.found = engine.search(layers, self.keys, self._options(), holds=self.interests)
-        self.rings = self.found.rings
-        self.let_be = self.interests.let_be
-        self.acts = Acts(self.streams)
-        self.taught = taught(view, Shilling.kinds, FEATURES)
+    def __init__(self, search: Search, detector: Detector) -> None:
+        self.search, self.detector = search, detector
+        self.taught = taught(search.view, detector.kinds, FEATURES)
         self.ranking = self.taught.ranking
-
-    def _options(self) -> engine.Options:
-        return engine.Options(
-            level=float(self.params["level"]), draws=int(self.params["draws"]), least=int(self.params["min_ring"])
-        )
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the run should say: how much allow-list entries explained, and what ranked the rings."""
-        covered = Counter(self.context.allowed.values())
-        said = [f"allow-list: {entry} explained {n:,} posts" for entry, n in sorted(covered.items())]
-        if self.context.groups:
-            groups = "; ".join(e.shown for e in self.context.allow if e.kind == "group")
-            said.append(f"allow-list: {groups} explained {self.let_be:,} pairs of accounts")
-        return (*said, *self.taught.notes)
-
-    def _codes(self, accounts: Sequence[str]) -> Ints:
-        found = pc.index_in(pa.array(accounts, pa.string()), self.keys)
-        return np.sort(found.drop_null().to_numpy()).astype(np.int32)
-
-    def _events(self, action: str) -> pa.Table:
-        """A layer's events without hubs and without what a campaign or an allow-list entry explains."""
-        table, left_out = events_of(self.view, action, self.window, start=self.scope.start, end=self.scope.end)
-        self.limits += [f"{action}: {what}" for what in left_out]
-        drop = named(table, "actor", self.context.free)
-        if action not in COPIES:
-            known = [*self.context.explained, *self.context.allowed]
-            drop = pc.or_(drop, named(table, "message", known))
-            for node, keys in {NodeType.POST: known, **self.context.free_objects}.items():
-                drop = pc.or_(drop, named(table, "object", ACTIONS[action].named(node, keys)))
-        if pc.any(drop).as_py():
-            table = restrict(table, pc.invert(drop))
-        return self._without_hubs(action, table)
-
-    def _without_hubs(self, action: str, table: pa.Table) -> pa.Table:
-        if not table.num_rows:
-            return table
-        things = table["object"].combine_chunks()
-        counts = np.bincount(things.indices.to_numpy())
-        total = max(self.posts.num_rows, len(table["message"].combine_chunks().dictionary))
-        hubs = (counts > float(self.params["hub_share"]) * total) & (counts >= int(self.params["hub_posts"]))
-        for code in np.flatnonzero(hubs):
-            shown = ACTIONS[action].shown(things.dictionary[int(code)].as_py())
-            self.limits.append(f"{action}: {shown} skipped: {counts[code] / total:.1%} of all posts")
-        return restrict(table, ~hubs[things.indices.to_numpy()]) if hubs.any() else table
-
-    def ring(self, codes: Ints) -> Ring:
-        """A ring's bursts and posts."""
-        togethers = tuple(t for s in self.streams for t in [Together(s, codes)] if t.count)
-        keys = sorted({key for t in togethers for key in t.keys})
-        posts = {p.post: p for p in self.view.posts(keys[:POSTS_READ])}
-        members = [self.names[c] for c in codes]
-        own = self.posts.filter(named(self.posts, "actor", members))["actor"].combine_chunks().value_counts()
-        place = dict(zip(members, codes.tolist(), strict=True))
-        activity = {place[x["values"]]: x["counts"] for x in own.to_pylist()}
-        return Ring(codes, self.names, togethers, posts, activity)
 
     def judged(self, subject: Subject, cleared: Sequence[Cleared]) -> Judgement:
         """The ring's score and why. Innocent explanations lower a score; one that is learnt has them as a feature."""
@@ -165,40 +83,40 @@ class Search:
             judgement = replace(judgement, score=round(judgement.score * factor(cleared), 6))
         return judgement
 
-    def finding(self, found: FoundRing, detector: Detector) -> Finding:
+    def finding(self, seen: Seen) -> Finding:
         """What is said of a ring."""
-        codes = found.codes
-        ring = self.ring(codes)
-        limits = list(self.limits)
+        search, codes = self.search, seen.codes
+        ring = search.ring(seen)
+        limits = list(search.limits)
         read = {k for t in ring.togethers for k in t.keys}
-        known = {p.post for p in self.view.posts(sorted(read))} if len(read) > POSTS_READ else set(ring.posts)
+        known = {p.post for p in search.view.posts(sorted(read))} if len(read) > POSTS_READ else set(ring.posts)
         if len(read) > POSTS_READ:
             limits.append(f"texts of {POSTS_READ} of {len(read)} posts were read")
-        pieces = [p for t in ring.togethers for p in on_things(t, self.names, known, limits)]
-        rests, enough = rests_on(pieces, self.found, self.interests, codes)
+        pieces = [p for t in ring.togethers for p in on_things(t, search.names, known, limits)]
+        rests, enough = rests_on(pieces, seen.within.found, seen.within.interests, codes)
         if not enough:
             limits.append(
                 "it rests on more than is shown: without the measurements listed, it would still have been flagged"
             )
         own = {
-            int(c): e for c in codes for e in [on_member(ring.togethers, int(c), self.names, known)] if e is not None
+            int(c): e for c in codes for e in [on_member(ring.togethers, int(c), search.names, known)] if e is not None
         }
-        subject = Subject(ring, self.acts, self.context)
+        subject = Subject(ring, seen.within.acts, search.context)
         cleared = explanations(subject)
         judgement = self.judged(subject, cleared)
         score = judgement.score
         times = np.concatenate([t.times for t in ring.togethers])
         return Finding(
-            kind=detector.kinds[0],
-            detector=detector.name,
-            version=detector.version,
-            params=dict(self.params),
-            data_cut=self.view.seq,
-            members=self._members(ring, own, score, found),
-            window=Window(_moment(times.min()), _moment(times.max())),
+            kind=self.detector.kinds[0],
+            detector=self.detector.name,
+            version=self.detector.version,
+            params=dict(search.params),
+            data_cut=search.view.seq,
+            members=self._members(ring, own, score, seen),
+            window=Window(moment(times.min()), moment(times.max())),
             score=score,
             priority=_priority(score, cleared),
-            summary=self._summary(ring, found),
+            summary=f"{sentence(ring, seen.within.window, seen.p_value)}.",
             evidence=(*(p.evidence for p in pieces), *(own[c] for c in sorted(own))),
             rests_on=tuple(p.evidence.ref for p in rests),
             would_clear=tuple(c.explanation for c in cleared),
@@ -210,58 +128,32 @@ class Search:
             reasons=judgement.reasons,
         )
 
-    def _members(self, ring: Ring, own: Mapping[int, Evidence], score: float, found: FoundRing) -> tuple[Member, ...]:
+    def _members(self, ring: Ring, own: Mapping[int, Evidence], score: float, seen: Seen) -> tuple[Member, ...]:
         """Members by score; roles follow from how much each took part, against evidence of its own."""
         most = max(float(ring.participation[c]) for c in ring.codes)
         members = []
         for code in map(int, ring.codes):
-            name = self.names[code]
+            name = self.search.names[code]
             part = float(ring.participation[code]) / most
             role = self._role(name, part, own.get(code), ring)
-            if role is Role.CORE and code not in found.core:
+            if role is Role.CORE and code not in seen.ring.core:
                 role = Role.AMPLIFIER
             weight = round(score * (0.5 * part + 0.5 * ring.focus[code]), 6)
             members.append(Member(name, weight, role, (own[code].ref,) if code in own else ()))
         return tuple(sorted(members, key=lambda m: (-m.score, m.account)))
 
     def _role(self, name: str, part: float, evidence: Evidence | None, ring: Ring) -> Role:
-        if name in self.context.hijacked:
+        if name in self.search.context.hijacked:
             return Role.COMPROMISED
         if (
             evidence is None
-            or name in self.context.not_members
-            or (evidence.p_value or 0.0) > float(self.params["fdr"])
+            or name in self.search.context.not_members
+            or (evidence.p_value or 0.0) > float(self.search.params["fdr"])
         ):
             return Role.FRINGE
         if "co_repost" in evidence.measure and ring.lead.stream.action != "co_repost":
             return Role.AMPLIFIER
         return Role.CORE if part >= 0.5 else Role.AMPLIFIER if part >= 0.2 else Role.FRINGE
-
-    def _summary(self, ring: Ring, found_ring: FoundRing) -> str:
-        """One sentence with numbers that a person can check."""
-        lead = ring.lead
-        code, bursts = lead.by_thing[0]
-        whole = 2 * bursts < lead.count  # no one object stands for the ring
-        count = len(np.unique(lead.occasions)) if whole else bursts
-        action = ACTIONS[lead.stream.action]
-        doing = action.doing_same if whole else action.shown(lead.thing(code))
-        expected = float(lead.expected.sum() if whole else lead.expected[code])
-        days = (lead.times.max() - lead.times.min()) / 86_400e6
-        met = lead.meetings(None if whole else code)
-        text = (
-            f"{len(ring.codes)} accounts were {doing} within {self.window:g} s of each other {count} times in "
-            f"{_span(days)}: pairs of them met {met:,} times "
-            f"(expected {_expected(expected)}; chance of any such ring at most {found_ring.p_value:.2g})"
-        )
-        found, compared = ring.alike
-        if compared:
-            text += f"; on {found} of {compared} occasions texts were at least 0.9 alike"
-        said, of = ring.disclosed
-        if of:
-            text += (
-                f"; {said or 'none'} of their {of} posts there carr{'y' if said > 1 else 'ies'} a recognised disclosure"
-            )
-        return text + "."
 
 
 def _priority(score: float, cleared: Sequence[Cleared]) -> Priority:
@@ -285,22 +177,3 @@ def _targets(ring: Ring, pieces: Sequence[Piece], node: NodeType) -> tuple[str, 
         mine = [(float(n), thing) for thing, n in used.items() if 2 * n >= len(ring.posts)]
     most = max((n for n, _ in mine), default=0)
     return tuple(thing for n, thing in sorted(mine, key=lambda x: (-x[0], x[1])) if 5 * n >= most)
-
-
-def _moment(us: float) -> datetime:
-    return datetime.fromtimestamp(int(us) / 1e6, UTC)
-
-
-def _expected(value: float) -> str:
-    """Two significant digits, and whole numbers in full."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def _span(days: float) -> str:
-    """A length of time as people say it."""
-    for size, unit in ((1.0, "day"), (1 / 24, "hour")):
-        if days >= size:
-            said = f"{days / size:.1f}"
-            return f"1 {unit}" if said == "1.0" else f"{said} {unit}s"
-    minutes = max(round(days * 1440), 1)
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"

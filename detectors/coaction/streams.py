@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -102,7 +101,7 @@ class Rare(Protocol):
 class Interests:
     """Whether pairs meet on more occasions than their interests account for; judges pairs that a search found.
 
-    A pair has two chances, at half the limit each: its occasions in the layer that is rarest, and its occasions in all
+    A pair has two chances, each at half the limit: its occasions in the layer that is rarest, and its occasions in all
     layers together beside the sum of what each layer expects.
 
     Parameters
@@ -121,13 +120,11 @@ class Interests:
         self.streams, self.count, self.limit, self.apart = streams, count, limit, tuple(apart)
         self.let_be: int = 0  # pairs of those groups among those judged last
 
-    @cached_property
-    def _all(self) -> Pairs:
-        return pairs(self.streams, self.count)
-
     def __call__(self, found: Rare) -> npt.NDArray[np.bool_]:
         """Which pairs hold."""
-        return self._judge(found, self._all)
+        some = np.unique(np.concatenate([found.source, found.target]))
+        left = [s.sweep.only(s.among(some)) for s in self.streams]  # few accounts are in pairs that are judged
+        return self.on([part for part, _ in left], [codes for _, codes in left])(found)
 
     def on(self, parts: Sequence[Sweep], codes: Sequence[Longs]) -> Callable[[Rare], npt.NDArray[np.bool_]]:
         """The same for what is left of the streams, as :meth:`detectors.coaction.sweep.Sweep.only` gives it."""
@@ -141,9 +138,10 @@ class Interests:
         place = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
         if not len(known):
             return np.zeros(len(wanted), bool)
-        holds = (known[place] == wanted) & (met.p[place] <= self.limit / 2)
-        open_ = np.flatnonzero(~holds)
-        holds[open_] = tail(found.occasions[open_], self._expected(found, open_)) <= self.limit / 2
+        best = np.where(known[place] == wanted, met.p[place], 1.0)
+        left = np.flatnonzero(2 * best > self.limit)
+        best[left] = np.minimum(best[left], tail(found.occasions[left], self._expected(found, left)))
+        holds = (known[place] == wanted) & (np.minimum(2 * best, 1.0) <= self.limit)
         free = np.zeros(len(wanted), bool)
         for group in self.apart:
             free |= np.isin(found.source, group) & np.isin(found.target, group)

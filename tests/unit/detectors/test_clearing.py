@@ -9,7 +9,7 @@ import pytest
 from detectors.coaction.actions import ACTIONS
 from detectors.coaction.clearing import CHECKS, explanations
 from detectors.coaction.context import alike
-from detectors.shilling import _expected, _span
+from detectors.promotion.wording import short, span
 from graph.findings import Checked, Finding, Priority
 from graph.model import Post
 from tests.coactions import planted
@@ -73,8 +73,8 @@ def test_a_members_own_evidence_counts_occasions(tmp_path: Path) -> None:
 
 
 def test_sentences_read_as_people_write_them() -> None:
-    assert [_expected(x) for x in (0.0221, 2.04, 13.4, 110.2, 3087)] == ["0.022", "2", "13", "110", "3,087"]
-    assert [_span(d) for d in (1, 1 / 24, 30 / 1440)] == ["1 day", "1 hour", "30 minutes"]
+    assert [short(x) for x in (0.0221, 2.04, 13.4, 110.2, 3087)] == ["0.022", "2", "13", "110", "3,087"]
+    assert [span(d) for d in (1, 1 / 24, 30 / 1440)] == ["1 day", "1 hour", "30 minutes"]
     assert [ACTIONS[a].doing_same for a in ("co_ticker", "co_text", "co_repost")] == [
         "posting the same tickers",
         "posting the same texts",

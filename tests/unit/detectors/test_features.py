@@ -163,15 +163,15 @@ def test_a_message_in_a_burst_of_another_layer_is_together() -> None:
 def stored(folder: Path, tables: dict[str, list[dict[str, Any]]]) -> dict[str, float | None]:
     """Features of the planted ring, all of them, as the detector takes them."""
     from detectors.base import Scope, resolve
-    from detectors.shilling import Search, Shilling
+    from detectors.promotion.searching import Search
+    from detectors.shilling import Shilling
 
     with open_store("memory://", folder / "data") as store:
         fill(store, tables)
         with store.view() as view:
             search = Search(view, resolve(Shilling(), {}, "test"), Scope())
-            codes = search.rings[0].codes
-            assert len(search.rings) == 1
-            return features(Subject(search.ring(codes), search.acts, search.context))
+            (seen,) = search.rings
+            return features(Subject(search.ring(seen), seen.within.acts, search.context))
 
 
 def accounts(**more: Sequence[Any]) -> list[dict[str, Any]]:

@@ -12,8 +12,10 @@ import pytest
 
 from detectors.base import resolve
 from detectors.coaction.context import alike, discloses
+from detectors.promotion.searching import Search
+from detectors.promotion.wording import length, span
 from detectors.run import run
-from detectors.shilling import Search, Shilling, _span
+from detectors.shilling import Shilling
 from graph.errors import ConfigError
 from graph.findings import Checked, Explanation, Finding, Priority, Role
 from graph.model import NodeType, Post
@@ -55,7 +57,7 @@ def test_a_planted_ring_is_flagged_and_nobody_else(tmp_path: Path) -> None:
     assert ring.priority is Priority.HIGH
     assert ring.summary == (
         "5 accounts were posting $PUMP within 60 s of each other 8 times in 8.2 days: pairs of them met 80 times "
-        "(expected 2.7; chance of any such ring at most 0.01); on 8 of 8 occasions texts were at least 0.9 alike; "
+        "(expected 2.7; chance of any such ring at most 0.03); on 8 of 8 occasions texts were at least 0.9 alike; "
         "none of their 40 posts there carries a recognised disclosure."
     )
 
@@ -326,7 +328,8 @@ def test_texts_are_compared_by_their_words() -> None:
 
 
 def test_spans_read_as_people_say_them() -> None:
-    assert [_span(d) for d in (8.25, 0.5, 0.02, 0.0)] == ["8.2 days", "12.0 hours", "29 minutes", "1 minute"]
+    assert [span(d) for d in (8.25, 0.5, 0.02, 0.0)] == ["8.2 days", "12.0 hours", "29 minutes", "1 minute"]
+    assert [length(s) for s in (0.5, 60, 90, 600, 3600, 21_600)] == ["0.5 s", "60 s", "90 s", "10 min", "1 h", "6 h"]
 
 
 def test_a_search_of_nothing_finds_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from detectors.coaction.null import tail
-from detectors.coaction.streams import Interests, Pairs, Stream, _least, names_of, pairs
+from detectors.coaction.streams import Interests, Stream, _least, names_of, pairs
+from detectors.coaction.surprisal import Pairs as Rarest
 from tests.coactions import Event, events_of
 
 
@@ -31,9 +32,10 @@ DAY: list[Event] = [
 ]
 
 
-def pair(source: int, target: int) -> Pairs:
+def pair(source: int, target: int, occasions: int = 6) -> Rarest:
     """One pair, as a search gives it."""
-    return Pairs(np.array([source], np.int32), np.array([target], np.int32), np.array([0.5]))
+    one, other = (np.array([x], np.int32) for x in (source, target))
+    return Rarest(one, other, np.array([9.0]), np.array([9.0]), np.array([occasions], np.int32))
 
 
 def test_a_pair_holds_up_to_the_limit_and_not_beyond() -> None:
@@ -42,9 +44,22 @@ def test_a_pair_holds_up_to_the_limit_and_not_beyond() -> None:
     stream = Stream("co_ticker", table, 60, names, prompt=False)
     p = float(pairs([stream], len(names)).p[0])
     assert 0 < p < 0.01
-    assert Interests([stream], len(names), p)(pair(0, 1)).tolist() == [True]
-    assert Interests([stream], len(names), p * 0.99)(pair(0, 1)).tolist() == [False]
-    assert Interests([stream], len(names), 1.0)(pair(0, 9)).tolist() == [False]  # they never met
+    assert Interests([stream], len(names), 2 * p)(pair(0, 1)).tolist() == [True]
+    assert Interests([stream], len(names), 2 * p * 0.99)(pair(0, 1)).tolist() == [False]
+    assert Interests([stream], len(names), 1.0)(pair(0, 9, 0)).tolist() == [False]  # they never met
+
+
+def test_occasions_of_several_layers_count_together() -> None:
+    """Three times on one thing and three on another is more than either alone."""
+    tables = [events_of([e for e in DAY if e[0][0] == "z" or int(e[3][1:]) % 2 == odd]) for odd in (0, 1)]
+    names = names_of(tables)
+    streams = [Stream(f"co_{n}", table, 60, names, prompt=False) for n, table in enumerate(tables)]
+    alone = float(pairs(streams, len(names)).p[0])
+    rate = sum(float(s.null.expected(np.array([0], np.int32), np.array([1], np.int32))[0]) for s in streams)
+    together = float(tail(6, rate))
+    assert together < alone / 2
+    assert Interests(streams, len(names), 2 * together)(pair(0, 1)).tolist() == [True]
+    assert Interests(streams, len(names), 2 * together * 0.99)(pair(0, 1)).tolist() == [False]
 
 
 def test_pairs_of_a_group_are_let_be_and_counted() -> None:
