@@ -94,7 +94,7 @@ def from_records(
     words = {"positive": positive, "negative": negative}
     said, odd = _said(rows, words)
     accounts, torn = _newest(said)
-    judged, rings = _verdicts(view, lineages)
+    judged, rings = verdicts(view, lineages)
     notes = []
     if odd:
         notes.append(f"labels in words that say neither: {', '.join(sorted(odd))}")
@@ -168,8 +168,11 @@ def _groups(rows: Iterable[Mapping[str, Any]], words: Mapping[str, Collection[st
     )
 
 
-def _verdicts(view: View, lineages: Mapping[str, str]) -> tuple[dict[str, bool], dict[str, bool]]:
-    """What was decided: of accounts, and of findings by lineage; of several the last, and the majority of subjects."""
+def verdicts(view: View, lineages: Mapping[str, str]) -> tuple[dict[str, bool], dict[str, bool]]:
+    """What was decided: of accounts, and of findings by lineage; of several the last, and the majority of subjects.
+
+    A reversed verdict is its opposite.
+    """
     last: dict[tuple[str | None, str], tuple[datetime, bool]] = {}
     for row in _rows(view, "verdicts"):
         confirmed = meaning(row["outcome"])

@@ -38,7 +38,7 @@ class Report:
                     "about": m.about,
                     "figures": [{k: _plain(v) for k, v in asdict(f).items()} for f in s.figures],
                     "columns": list(s.columns),
-                    "rows": [[_plain(cell) for cell in row] for row in s.rows],
+                    "rows": [[_plain(value) for value in row] for row in s.rows],
                     "notes": list(s.notes),
                 }
                 for m, s in self.sections.items()
@@ -53,18 +53,18 @@ class Report:
         pictures : mapping, optional
             Metric's name → the file that its picture was written to, as the page is to link to it.
         """
-        lines = ["# Evaluation", "", *(f"- {_cell(k)}: {_cell(v)}" for k, v in self.about.items()), ""]
+        lines = ["# Evaluation", "", *(f"- {cell(k)}: {cell(v)}" for k, v in self.about.items()), ""]
         for metric, section in self.sections.items():
             lines += [f"## {metric.title}", "", metric.about, ""]
-            lines += [f"- {_cell(note)}" for note in section.notes]
+            lines += [f"- {cell(note)}" for note in section.notes]
             lines += [""] * bool(section.notes)
             if section.figures:
                 lines += [
-                    *_table(("figure", "value", "95 % interval", "of"), [_figure(f) for f in section.figures]),
+                    *table(("figure", "value", "95 % interval", "of"), [_figure(f) for f in section.figures]),
                     "",
                 ]
             if section.rows:
-                lines += [*_table(section.columns, section.rows[:ROWS]), ""]
+                lines += [*table(section.columns, section.rows[:ROWS]), ""]
             if len(section.rows) > ROWS:
                 lines += [f"… {len(section.rows) - ROWS:,} more (--json has all)", ""]
             if pictures and metric.name in pictures:
@@ -88,14 +88,15 @@ def _figure(f: Figure) -> list[object]:
     return [f.name, shown(f.value) + ("" if f.unit == "1" else f" {f.unit}"), spread, f"{f.of:,}"]
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """Lines of a table in Markdown."""
     yield "| " + " | ".join(columns) + " |"
     yield "|" + "---|" * len(columns)
     for row in rows:
-        yield "| " + " | ".join("" if cell is None else _cell(cell) for cell in row) + " |"
+        yield "| " + " | ".join("" if value is None else cell(value) for value in row) + " |"
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Text that stays in its cell, whatever a source wrote."""
     text = " ".join(str(value).split())
     for mark in "\\|`*_[]<>":

@@ -22,10 +22,10 @@ class Fairness(Metric):
     title = "Who is flagged wrongly"
     about = (
         "Of accounts that ought not to be flagged, the share that a finding names as core or amplifier, by the "
-        "language of the profile or of most posts and by the script of most letters written. All: "
-        "unlabelled accounts count as innocent. A rate whose interval lies above the rate of everybody asks for a look at what the detectors go by there. "
-        "Intervals are the wider of a bootstrap over rings and Wilson's (1927) over accounts. Languages "
-        f"and scripts of fewer than {LEAST} accounts are counted together as {OTHERS}."
+        "language of the profile or of most posts and by the script of most letters written. All: unlabelled accounts "
+        "count as innocent. A rate whose interval lies above the rate of everybody asks for a look at what the "
+        "detectors go by there. Intervals are the wider of a bootstrap over rings and Wilson's (1927) over accounts. "
+        f"Languages and scripts of fewer than {LEAST} accounts are counted together as {OTHERS}."
     )
     order = 70
 
