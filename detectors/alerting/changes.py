@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graph.findings import Finding, Priority
-from graph.model import NodeType
+from graph.model import NodeType, host_of
 
 SHOWN = 20
 """Posts that a change names."""
@@ -74,18 +74,21 @@ def change(new: Finding, old: Finding) -> Change:
 
 
 def tells(new: Finding, old: Finding, earlier: Iterable[Finding]) -> bool:
-    """Whether people should hear of it: an account, ticker or link that the ring never had, or a higher priority.
+    """Whether people should hear of it: an account, ticker or site that the ring never had, or a higher priority.
 
-    Accounts that come and go between runs are told of once; more posts of the same accounts are no news.
+    Accounts that come and go between runs are told of once; more posts of the same accounts, and more pages of a site
+    that they had linked to, are no news. Of a ring that is a mere note, only a higher priority is.
     """
     seen = [old, *earlier]
-    more = _named(new) - {name for f in seen for name in _named(f)}
-    return bool(more) or new.priority.rank < min(f.priority.rank for f in seen)
+    if new.priority.rank < min(f.priority.rank for f in seen):
+        return True
+    return new.priority is not Priority.NOTE and bool(_named(new) - {name for f in seen for name in _named(f)})
 
 
 def _named(finding: Finding) -> set[tuple[str, str]]:
     """Everything that a ring is told apart by."""
-    lists = {"account": finding.accounts, "ticker": finding.tickers, "link": finding.links}
+    sites = [host_of(link) or link for link in finding.links]
+    lists = {"account": finding.accounts, "ticker": finding.tickers, "site": sites}
     return {(kind, name) for kind, names in lists.items() for name in names}
 
 

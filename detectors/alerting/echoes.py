@@ -11,10 +11,10 @@ four things:
 - *timing*: how alike the hours of the day are at which they post (the sum of the lesser shares; 1 where they are the
   same), beside other accounts'.
 
-Accounts of the old ring in the new one are named as well. Timing and templates are shared by many who have nothing to
-do with each other, so that neither is enough, nor both: it takes two kinds of likeness, identifiers, links or accounts
-among them, or identifiers of at least two members. What is said is "may have returned", with the measures. It changes
-neither score nor priority, and proposes nothing.
+Accounts of the old ring in the new one are named as well. Hours are shared by everybody of a time zone, so that timing is
+shown and never counts; texts are copied, so that templates alone are not enough. It takes two kinds of likeness,
+identifiers, links or accounts among them, or identifiers of at least two members. What is said is "may have returned",
+with the measures. It changes neither score nor priority, and proposes nothing.
 """
 
 from __future__ import annotations
@@ -188,7 +188,8 @@ class Echoes:
 def _enough(measures: Sequence[Measure]) -> bool:
     by = {m.name: m for m in measures}
     rare = [n for n in ("identifiers", "links", "accounts") if by[n].matches]
-    return bool(rare) and (sum(m.matches for m in measures) >= 2 or by["identifiers"].value >= 2)
+    kinds = sum(m.matches for m in measures if m.name != "timing")
+    return bool(rare) and (kinds >= 2 or by["identifiers"].value >= 2)
 
 
 def _hashed(batches: Iterable[pa.RecordBatch], besides: frozenset[str]) -> Iterator[tuple[int, str, datetime, str]]:
@@ -231,4 +232,10 @@ def _templates(mine: Prints, theirs: Prints, others: Prints) -> Measure:
 def _timing(mine: Prints, theirs: Prints, others: Prints) -> Measure:
     """How alike the hours of the day are."""
     value, expected = (sum(map(min, prints.hours, theirs.hours)) for prints in (mine, others))
-    return Measure("timing", value, expected, "of the hours of the day", value >= 0.6 and value >= expected + 0.2)
+    return Measure(
+        "timing",
+        value,
+        expected,
+        "of the hours of the day",
+        sum(others.hours) > 0 and value >= 0.6 and value >= expected + 0.2,
+    )

@@ -40,8 +40,12 @@ def test_people_hear_of_what_a_ring_never_had() -> None:
     old, earlier = ring("x:a", "x:b", tickers=("A",)), ring("x:a", "x:b", "x:c")
     assert tells(ring("x:a", "x:b", "x:d"), old, [])
     assert tells(ring("x:a", "x:b", tickers=("A", "B")), old, [])
-    assert tells(ring("x:a", "x:b", links=("l",)), old, [])
+    site = ring("x:a", "x:b", links=("https://a.example/1",))
+    assert tells(site, old, [])
+    assert not tells(ring("x:a", "x:b", links=("https://a.example/2",)), site, [])
+    assert tells(ring("x:a", "x:b", links=("https://a.example/1", "opaque")), site, [])
     assert tells(ring("x:a", "x:b", priority=Priority.HIGH), old, [])
     assert not tells(ring("x:a", priority=Priority.LOW), old, [])
+    assert not tells(ring("x:a", "x:b", "x:d", priority=Priority.NOTE), ring("x:a", "x:b", priority=Priority.NOTE), [])
     assert not tells(ring("x:a", "x:b", "x:c"), old, [earlier])  # it left and is back
     assert not tells(ring("x:a", "x:b", name="later", evidence=evidence("x:p9")), old, [])
