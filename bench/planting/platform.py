@@ -135,9 +135,9 @@ class Platform:
         """Posts of people who do not act together."""
         rng, size = self._rng, self.size
         at = np.sort(self._moments(count))
-        news = np.sort(self._moments(max(count // 4000, 1)))  # a quarter of the posts follow something that happened
+        news = np.sort(self._moments(max(count // 1000, 1)))  # a quarter of the posts follow something that happened
         follows = rng.random(count) < 0.25
-        event = self._heavy(count, len(news), 0.9)
+        event = self._heavy(count, len(news), 0.5)
         event = rng.permutation(len(news))[event]
         at = np.where(follows, news[event] + (rng.exponential(20.0, count) * MINUTE).astype(np.int64), at)
         people = self._heavy(count, size.accounts, 0.7)

@@ -178,6 +178,22 @@ class Messages:
         return found
 
 
+class Reading:
+    """Reads the events of layers; where only the windows differ from those read last, what was read then serves."""
+
+    def __init__(self) -> None:
+        self._of: tuple[object, ...] = ()
+        self._found: tuple[Events, Longs] | None = None
+
+    def __call__(self, layers: Sequence[Layer], names: pa.Array) -> tuple[Events, Longs]:
+        """As :func:`read`."""
+        of = (*(layer.events for layer in layers), names)
+        same = len(of) == len(self._of) and all(a is b for a, b in zip(of, self._of, strict=True))
+        if self._found is None or not same:
+            self._of, self._found = of, read(layers, names)
+        return self._found
+
+
 def read(layers: Sequence[Layer], names: pa.Array) -> tuple[Events, Longs]:
     """The events of all layers, and the message of each (as many as there are pairs of message and account).
 

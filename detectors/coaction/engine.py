@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from detectors.coaction.board import Reading
 from detectors.coaction.fused import Fused
 from detectors.coaction.fusion import FUSIONS
 from detectors.coaction.growth import Growth
@@ -191,6 +192,7 @@ def search(
     *,
     holds: Holds | None = None,
     kept: Kept | None = None,
+    reading: Reading | None = None,
 ) -> Found:
     """Find rings.
 
@@ -205,6 +207,8 @@ def search(
         those that do not are no edges. That only takes edges away, so that the levels stay upper bounds.
     kept : Kept, optional
         Where meetings of periods that are over are kept; what is found is the same without.
+    reading : Reading, optional
+        Reads the events; shared by searches that differ in their windows alone.
 
     Examples
     --------
@@ -214,7 +218,7 @@ def search(
     []
     """
     options = options or Options()
-    surprisal = Surprisal(layers, names, options.cell_s, options.hold_s)
+    surprisal = Surprisal(layers, names, options.cell_s, options.hold_s, reading)
     judged = surprisal if options.fusion == "joint" else Fused(surprisal, options.fusion, options.seed)
     found = chance(judged, draws=options.draws, least=options.least, seed=options.seed, kept=kept)
     q = found.q()

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from os import cpu_count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,20 @@ if TYPE_CHECKING:
     from detectors.coaction.surprisal_kernels import Rows
 
 VERSION = 1
+MOST = 24_000_000
+"""Meetings of all datasets, at most, for which they are kept: they take 36 bytes each."""
 SLACK = 1.001  # of the bound: what rounding may do
+
+
+class Part(NamedTuple):
+    """The meetings of one period in one dataset, with codes of accounts: columns of :class:`Met`."""
+
+    source: Ints
+    target: Ints
+    cells: Ints
+    surprise: Floats
+    logs: Floats
+    mean: Floats
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ class Period:
 
     def __init__(self, surprisal: Surprisal, active: Sequence[Longs], number: int) -> None:
         self._surprisal, self._number = surprisal, number
+        self.start = int(surprisal.messages.starts[number])
         messages, events = surprisal.messages, surprisal.events
         mine = active[number]
         after = active[number + 1] if number + 1 < len(active) else mine[:0]
@@ -93,7 +107,10 @@ class Period:
         self._units, self._ranks = units, ranks
 
     def digest(self, about: bytes) -> str:
-        """A digest of all that the period's meetings follow from; ``about``: parameters."""
+        """A digest of all that the period's meetings follow from.
+
+        ``about`` says with which parameters.
+        """
         events, places = self._surprisal.events, self.places
         starts = self._surprisal.messages.starts[self._number : self._number + (2 if self.later.any() else 1)]
         said = hashlib.blake2b(about, digest_size=16)
@@ -108,15 +125,25 @@ class Period:
         """The meetings in some datasets; 0 is the observed one."""
         from detectors.coaction import surprisal_kernels as kernels
 
-        size = len(self.accounts)
-        busy = np.stack([np.bincount(local, minlength=size) for local in self._local]).astype(float)
-        rows = self._rows()
-        pairs = float((rows.high - np.arange(len(self.places)) - 1)[~self.later].sum())
-        rate = 2 * pairs / float(self._surprisal.messages.total[self._number]) ** 2
-        bounds, found = kernels.meetings(rows, self._dealt(seed, numbers), busy, rate)
+        rate = 2 * self.pairs / float(self._surprisal.messages.total[self._number]) ** 2
+        bounds, found = kernels.meetings(self._rows, self._dealt(seed, numbers), self._busy, rate)
         source, target, cells = (found[row].astype(np.int32) for row in range(3))
-        return Met(bounds, source, target, cells, found[3].copy(), found[4].copy(), found[5].copy())
+        return Met(bounds, source, target, cells, *(row.copy() for row in found[3:]))
 
+    @property
+    def pairs(self) -> int:
+        """Pairs of events in windows."""
+        ahead = self._rows.high - np.arange(len(self.places)) - 1
+        return int(ahead[~self.later].sum())
+
+    @cached_property
+    def _busy(self) -> Floats:
+        """Messages of each account in the period and in the next, where a burst goes on there."""
+        size = len(self.accounts)
+        found: Floats = np.stack([np.bincount(local, minlength=size) for local in self._local]).astype(float)
+        return found
+
+    @cached_property
     def _rows(self) -> Rows:
         from detectors.coaction import surprisal_kernels as kernels
 
@@ -144,6 +171,13 @@ class Period:
         return found
 
 
+def _part(period: Period, met: Met, number: int) -> Part:
+    """One dataset's meetings."""
+    part = slice(int(met.bounds[number]), int(met.bounds[number + 1]))
+    source, target = (period.accounts[codes[part]] for codes in (met.source, met.target))
+    return Part(source, target, met.cells[part], met.surprise[part], met.logs[part], met.mean[part])
+
+
 class Periods:
     """All periods of a surprisal, its datasets, and what of them is kept.
 
@@ -164,9 +198,18 @@ class Periods:
         surprisal = self._surprisal
         if not len(surprisal.messages):
             return [surprisal.pairs()] * (draws + 1)
+        board = surprisal.board
+        many = int((board.high - board.low - 1).sum() // 2) * (draws + 1) > MOST
+        periods = [Period(surprisal, self._active, number) for number in range(len(self._active))]
         with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
-            found = list(pool.map(lambda number: self._period(number, draws, seed), range(len(self._active))))
-            datasets = list(pool.map(lambda number: self._dataset(number, found), range(draws + 1)))
+            met = [] if many else list(pool.map(lambda period: self._met(period, draws, seed), periods))
+
+            def draw(number: int) -> Pairs:
+                if many:  # one dataset at a time is what memory holds
+                    return self._dataset([_part(p, p.met(seed, [number]), 0) for p in periods])
+                return self._dataset([_part(p, m, number) for p, m in zip(periods, met, strict=True)])
+
+            datasets = list(pool.map(draw, range(draws + 1)))
         if self.counted:
             self._kept.tidy()
         return datasets
@@ -181,34 +224,30 @@ class Periods:
         bounds = np.searchsorted(period[order], np.arange(len(surprisal.messages.total) + 1))
         return [on[order[bounds[p] : bounds[p + 1]]] for p in range(len(bounds) - 1)]
 
-    def _period(self, number: int, draws: int, seed: int) -> tuple[Ints, Met]:
-        """The accounts of a period, and its meetings."""
+    def _met(self, period: Period, draws: int, seed: int) -> Met:
+        """The meetings of a period in all datasets: those kept, else counted."""
         surprisal = self._surprisal
-        period = Period(surprisal, self._active, number)
         widths = [layer.width for layer in surprisal.layers]
         about = repr((VERSION, seed, draws, surprisal.cell, widths)).encode()
         digest = period.digest(about)
-        name = f"met-{hashlib.blake2b(about, digest_size=6).hexdigest()}-{int(surprisal.messages.starts[number])}"
+        name = f"met-{hashlib.blake2b(about, digest_size=6).hexdigest()}-{period.start}"
         kept = self._kept.get(name, digest)
         if kept is not None:
-            return period.accounts, Met(**kept)
+            return Met(**kept)
         self.counted += 1
         met = period.met(seed, range(draws + 1))
         self._kept.put(name, digest, {n: getattr(met, n) for n in Met.__dataclass_fields__})
-        return period.accounts, met
+        return met
 
-    def _dataset(self, number: int, periods: Sequence[tuple[Ints, Met]]) -> Pairs:
-        """One dataset's pairs that are rare enough."""
+    def _dataset(self, parts: Sequence[Part]) -> Pairs:
+        """One dataset's pairs that are rare enough, from its meetings by period."""
         from detectors.coaction import surprisal_kernels as kernels
         from detectors.coaction.surprisal import compiled_shares
 
         surprisal, size = self._surprisal, np.int64(max(self._surprisal.count, 1))
-        parts: list[tuple[npt.NDArray[np.generic], ...]] = []
-        for accounts, met in periods:
-            part = slice(int(met.bounds[number]), int(met.bounds[number + 1]))
-            keys = accounts[met.source[part]] * size + accounts[met.target[part]]
-            parts.append((keys, met.cells[part], met.surprise[part], met.logs[part], met.mean[part]))
-        keys, cells, surprise, logs, mean = (np.concatenate(column) for column in zip(*parts, strict=True))
+        keys = np.concatenate([p.source * size + p.target for p in parts])
+        cells = np.concatenate([p.cells for p in parts])
+        surprise, logs, mean = (np.concatenate([getattr(p, n) for p in parts]) for n in ("surprise", "logs", "mean"))
         some = kernels.repeated(keys) | (cells > 1)
         some |= -np.expm1(-mean) * self._below(logs) < np.exp(-surprisal.floor) * SLACK
         keys, cells, surprise, logs = (column[some] for column in (keys, cells, surprise, logs))

@@ -29,7 +29,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from detectors.coaction.board import Floats, Layer, authored, laid_out, read, windows
+from detectors.coaction.board import Floats, Layer, Reading, authored, laid_out, windows
 from detectors.coaction.coded import LONGEST, width_of
 from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
 
@@ -95,10 +95,13 @@ class Surprisal:
     names : pyarrow.Array
         Sorted keys of all accounts; codes of accounts are places in it.
     cell_s : float, optional
-        Length of a cell, in seconds; by default ten of the longest window, an hour where that is zero.
+        Length of a cell, in seconds; by default ten of the longest window, an hour where that is zero, or somewhat
+        less, so that a period holds a whole number of cells.
     hold_s : float
         Length of a period, in seconds: accounts keep how much they do in each. 0: there is one. Periods of few messages
         are joined.
+    reading : Reading, optional
+        Reads the events; shared by searches that differ in their windows alone.
 
     Attributes
     ----------
@@ -113,15 +116,21 @@ class Surprisal:
     """
 
     def __init__(
-        self, layers: Sequence[Layer], names: pa.Array, cell_s: float | None = None, hold_s: float = DAY_S
+        self,
+        layers: Sequence[Layer],
+        names: pa.Array,
+        cell_s: float | None = None,
+        hold_s: float = DAY_S,
+        reading: Reading | None = None,
     ) -> None:
         self.layers, self.names, self.count = tuple(layers), names, len(names)
         width = max((layer.width for layer in layers), default=0)
-        self.cell = min(width_of(cell_s) if cell_s else CELL_WINDOWS * width or 3600 * MICROSECONDS, LONGEST)
+        hold = width_of(hold_s)
+        usual = min(CELL_WINDOWS * width or 3600 * MICROSECONDS, LONGEST)
+        self.cell = width_of(cell_s) if cell_s else within(hold, usual, width)
         if self.cell < width:
             raise ValueError(f"cell_s is {cell_s}, less than a window of {width / MICROSECONDS:g} s")
-        self.events, units = read(layers, names)
-        hold = width_of(hold_s)
+        self.events, units = (reading or Reading())(layers, names)
         self.apart = bool(layers) and hold >= self.cell and hold % max(self.cell, 1) == 0
         self.messages = authored(self.events, units, hold)
         self._lay_out(units)
@@ -245,6 +254,20 @@ class Surprisal:
             part = slice(start, start + 100_000)
             found[part] = (self.shares[pairs.source[part]] * self.shares[pairs.target[part]]).sum(axis=1)
         return found
+
+
+def within(hold: int, cell: int, width: int) -> int:
+    """The longest cell up to a length (µs) of which a period holds a whole number; as it is where that is too short.
+
+    A period that is shorter than the cell is one, if the window fits into it.
+    """
+    if hold < width or not hold:
+        return cell
+    first = max(-(-hold // cell), 1)
+    for count in range(first, min(hold // max(width, 1), 100 * first) + 1):
+        if hold % count == 0:
+            return hold // count
+    return cell
 
 
 def compiled_shares(shares: csr_array[np.float64]) -> Shares:
