@@ -11,8 +11,8 @@ four things:
 - *timing*: how alike the hours of the day are at which they post (the sum of the lesser shares; 1 where they are the
   same), beside other accounts'.
 
-Accounts of the old ring in the new one are named as well. Hours are shared by everybody of a time zone, so that timing is
-shown and never counts; texts are copied, so that templates alone are not enough. It takes two kinds of likeness,
+Accounts of the old ring in the new one are named as well. Hours are shared by everybody of a time zone, so that timing
+is shown and never counts; texts are copied, so that templates alone are not enough. It takes two kinds of likeness,
 identifiers, links or accounts among them, or identifiers of at least two members. What is said is "may have returned",
 with the measures. It changes neither score nor priority, and proposes nothing.
 """
