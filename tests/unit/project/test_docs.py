@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 from detectors.base import discover as detectors
+from detectors.evaluating.metrics.base import discover as metrics
 from graph import errors
 from ingest.formats.base import discover as formats
 from lockstep.cli import app
@@ -43,6 +44,11 @@ def test_formats_and_detectors_each_have_words_of_their_own() -> None:
         assert re.search(rf"^## .*`{name}`", text("formats.md"), re.MULTILINE), name
     for name in detectors():
         assert re.search(rf"^## .*`{name}`", text("detectors.md"), re.MULTILINE), name
+
+
+def test_every_metric_has_a_row_in_the_page_on_evaluation() -> None:
+    for metric in metrics():
+        assert f"| `{metric.name}` |" in text("evaluation.md")
 
 
 def test_every_error_is_in_the_tree() -> None:
