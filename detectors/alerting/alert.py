@@ -56,8 +56,8 @@ class Measure:
     name : str
         templates · links · identifiers · timing · accounts
     value, expected : float
-        How much of it they share, and what others around them share with the decided ring (NaN never: 0 where there is
-        nobody to compare with).
+        How much of it they share; and how many others have it, or how much others of that time share with the decided
+        ring (0 where there is nobody to compare with).
     unit : str
     matches : bool
         Whether it speaks for a return.
@@ -74,7 +74,7 @@ class Measure:
 
     def sentence(self) -> str:
         """In words, for people."""
-        return f"{self.name}: {self.value:.3g} {self.unit}, {self.expected:.2g} expected"
+        return f"{self.name}: {self.value:.3g} {self.unit}; of others {self.expected:.2g}"
 
 
 @dataclass(frozen=True, slots=True)
