@@ -141,7 +141,7 @@ def _fires(subject: Subject, without: list[str]) -> bool:
     kept = [k for k, layer in enumerate(signals.layers.layers) if layer.name not in without]
     edges = Edges(found.edges.source, found.edges.target, found.parts[:, kept].sum(axis=1))
     left = edges.among(ring).above(found.bound)
-    if any(t > found.weakest for _, t in rings_of(left, found.bound, LEAST)):
+    if any(t > found.weakest for _, t in rings_of(left, signals.layers.count, LEAST)):
         return True
     if "funding" not in without and signals.groups_of(ring):
         return True

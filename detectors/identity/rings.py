@@ -3,16 +3,16 @@
 *Edges* are pairs whose surprise, summed over layers (:mod:`detectors.identity.ties`), exceeds the bound above which
 datasets dealt out by chance have :data:`STRAY` edges each, over all draws. *Rings* are their components, split where
 two parts are tied less than half as much to each other as within. A ring's statistic is that of its strongest spanning
-tree, T = Σ (S − t + 1): each account is counted for the tie by which it hangs on, so that one large group does not
-count for all its pairs. p = (1 + draws whose strongest ring is as strong) / (1 + draws): a family-wise level over all rings.
+tree, T = Σ S − ln(N² / 2) − Σ_{k = 2}^{m − 1} ln(N k): nats by which m − 1 ties are rarer than the ways there are to
+choose a first pair and, account by account, one more and where it hangs on. Each account counts for one tie, so that a
+large group does not count for all its pairs. p = (1 + draws whose strongest ring is as strong) / (1 + draws): a
+family-wise level over all rings.
 
 A *group* can be beyond chance on its own, without a second layer: a device with more users than the tail of all others
 explains, a party that funds more accounts than any other and at once. Then p is the number of such groups that chance
 brings, at most 1; rings that hold most of such a group take it in.
 
-*Growth*: an account tied to a member by so much that chance brings a ring of this size at most :data:`JOINED`
-bystanders (of f(S) edges a draw above S, 2 m f(S) / N touch m given accounts) is added, if an identifier or money is
-part of the tie and no other ring holds it. Ring p is of the ring before.
+Rings then grow (:mod:`detectors.identity.growth`); p is of the ring before.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.coaction import rings as graphs
+from detectors.identity.growth import FoundRing, grown
 from detectors.identity.people import Floats, Ints
-from detectors.identity.ties import MAKING, Edges, Layers, Shared, dealt
+from detectors.identity.ties import Edges, Layers, dealt
 
 STRAY = 5.0
-JOINED = 0.05
 APART = 0.5
 SUREST = 1e-6  # no tail of a model is known further out than this
 MOST = 0.5  # part of a group that a ring holds for it to be the ring's
@@ -48,28 +48,6 @@ class Lone:
 
     codes: Ints
     expected: float
-
-
-@dataclass(frozen=True, eq=False)
-class FoundRing:
-    """A ring.
-
-    Parameters
-    ----------
-    codes : ndarray of int32, shape (n_members,)
-        Sorted account codes, those that joined among them.
-    core : frozenset of int
-        Those it was found by.
-    p_value : float
-        Chance of any ring as strong.
-    strength : float
-        T, nats; 0 for a group on its own.
-    """
-
-    codes: Ints
-    core: frozenset[int]
-    p_value: float
-    strength: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,18 +119,17 @@ def search(layers: Layers, lone: Sequence[Lone], rules: Rules) -> Found:
     chance = np.sort(np.concatenate([np.empty(0), *(e.surprise for e in noise)]))[::-1]
     bound = _bound(chance, STRAY * rules.draws)
     strongest = np.array(
-        [max((t for _, t in rings_of(e.above(bound), bound, rules.least)), default=0.0) for e in noise]
+        [max((t for _, t in rings_of(e.above(bound), layers.count, rules.least)), default=0.0) for e in noise]
     )
     weakest = _weakest(strongest, rules)
     found = []
-    for codes, strength in rings_of(edges.above(bound), bound, rules.least):
+    for codes, strength in rings_of(edges.above(bound), layers.count, rules.least):
         p = (1 + int((strongest >= strength).sum())) / (1 + rules.draws)
         if p <= rules.level:
             found.append(FoundRing(codes, frozenset(codes.tolist()), p, strength))
     found = _with_lone(found, lone, rules)
-    taken = np.unique(np.concatenate([np.empty(0, np.int32), *(r.codes for r in found)]))
-    found = [_grown(ring, layers, edges, taken, _joins(chance, layers.count, len(ring.codes), rules)) for ring in found]
     found.sort(key=lambda r: (r.p_value, -r.strength, r.codes.tolist()))
+    found = grown(found, layers)
     stray = float((chance > bound).sum()) / max(rules.draws, 1)
     tied = edges.above(bound)
     nearest = np.zeros(layers.count)
@@ -182,12 +159,12 @@ def _bound(chance: Floats, edges: float) -> float:
     return float(chance[place]) if place < len(chance) else 0.0
 
 
-def rings_of(edges: Edges, bound: float, least: int) -> list[tuple[Ints, float]]:
+def rings_of(edges: Edges, count: int, least: int) -> list[tuple[Ints, float]]:
     """Components of the edges, split where they hang together by little, and the statistic of each."""
     found: list[tuple[Ints, float]] = []
     for component in graphs.components(edges.source, edges.target, least=least):
         mine = edges.among(component)
-        found += [(codes, strength_of(mine.among(codes), codes, bound)) for codes in _split(mine, component, least)]
+        found += [(codes, strength_of(mine.among(codes), codes, count)) for codes in _split(mine, component, least)]
     return found
 
 
@@ -216,9 +193,11 @@ def _tree(edges: Edges, codes: Ints) -> Floats:
     return tree
 
 
-def strength_of(edges: Edges, codes: Ints, bound: float) -> float:
+def strength_of(edges: Edges, codes: Ints, count: int) -> float:
     """T of the module's description."""
-    return round(float((_tree(edges, codes) - bound + 1).sum()), 6)
+    tree = _tree(edges, codes)
+    ways = np.log(count**2 / 2) + np.log(count * np.arange(2.0, len(tree) + 1)).sum()
+    return round(float(tree.sum() - ways), 6)
 
 
 def _with_lone(found: Sequence[FoundRing], lone: Sequence[Lone], rules: Rules) -> list[FoundRing]:
@@ -242,19 +221,3 @@ def _with_lone(found: Sequence[FoundRing], lone: Sequence[Lone], rules: Rules) -
 def _allowed(codes: Ints, rules: Rules) -> bool:
     """Whether no group of accounts is left but such that may be one hand."""
     return any(len(np.setdiff1d(codes, group)) < rules.least - 1 for group in rules.apart)
-
-
-def _joins(chance: Floats, count: int, members: int, rules: Rules) -> float:
-    """The surprise above which chance ties :data:`JOINED` bystanders to a ring of this size."""
-    return _bound(chance, JOINED * rules.draws * count / (2 * members))
-
-
-def _grown(ring: FoundRing, layers: Layers, edges: Edges, taken: Ints, bound: float) -> FoundRing:
-    """The ring with the accounts that are tied to a member as no bystander would be."""
-    near = edges.touching(ring.codes).above(bound)
-    founding = [k for k, layer in enumerate(layers.layers) if isinstance(layer, Shared) and layer.name not in MAKING]
-    kept = layers.parts(near)[:, founding].sum(axis=1) > 0
-    joined = np.setdiff1d(np.concatenate([near.source[kept], near.target[kept]]), taken)
-    if not len(joined):
-        return ring
-    return FoundRing(np.union1d(ring.codes, joined).astype(np.int32), ring.core, ring.p_value, ring.strength)

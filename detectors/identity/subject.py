@@ -7,10 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from detectors.identity.growth import FoundRing
 from detectors.identity.identifiers import ALWAYS
 from detectors.identity.people import UNDATED, Floats, Ints, Longs
 from detectors.identity.reading import Signals
-from detectors.identity.rings import Found, FoundRing
+from detectors.identity.rings import Found
 from detectors.identity.ties import MAKING, Shared
 from graph.model import Account
 

@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detectors.identity.people import Floats, Ints, Longs
+from detectors.identity.people import Bools, Floats, Ints, Longs
 from graph.model import NodeRef
 
 LARGEST = 300
@@ -151,9 +151,22 @@ class Shared:
 
     def pairs(self, count: int, generator: np.random.Generator | None = None) -> tuple[Longs, Floats]:
         """Pairs of accounts (u · count + v, u < v) and their surprise, group by group; dealt out anew if asked."""
-        user = self.user if generator is None else generator.permutation(self.user)
+        if generator is None:
+            key, kept = _keys(self.user[self.rows[0]], self.user[self.rows[1]], count)
+            return key, self.surprise(self.user)[kept]
+        user = generator.permutation(self.user)
         key, kept = _keys(user[self.rows[0]], user[self.rows[1]], count)
-        return key, self.surprise(user)[kept]
+        twice = self._twice(user)
+        once = ~(twice[self.rows[0][kept]] | twice[self.rows[1][kept]])
+        return key[once], self.surprise(user)[kept[once]]
+
+    def _twice(self, user: Ints) -> Bools:
+        """Rows by which an account comes into a group again: it is a member once."""
+        order = np.lexsort((user, self.group))
+        same = (np.diff(user[order]) == 0) & (np.diff(self.group[order]) == 0)
+        found = np.zeros(len(user), bool)
+        found[order[1:][same]] = True
+        return found
 
 
 @dataclass(frozen=True, eq=False)
