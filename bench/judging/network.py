@@ -4,6 +4,10 @@ A group counts as found by its own detector when one finding names at least half
 finding most like it (0 where there is none); those a finding calls fringe or target are not named. *Precision at k*
 takes the first k findings, k being the number of groups planted, and asks how many are true: at least half of those
 named are in planted groups. Groups that are planted out of reach (``hidden``) are reported apart and not in k.
+
+*Learnt from verdicts*: the findings of four networks in five are taken as confirmed where they are true and cleared
+where not, and what they teach judges those of the fifth; the stated scores of the same findings are beside it. Where
+a detector makes too few mistakes to learn from, there is nothing to report.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +27,11 @@ import numpy as np
 from bench.report import Result
 from detectors.base import discover
 from detectors.evaluating.matching import Group, Match, Outcome, match, named, true_findings
-from detectors.evaluating.resampling import mean_interval
+from detectors.evaluating.resampling import Floats, codes, grouped, intervals, mean_interval
 from detectors.run import run
+from detectors.scoring.calibration import calibration_error, reliability
+from detectors.scoring.features import Feature, Values
+from detectors.scoring.ranking import Example, Weighted, learn
 from graph.findings import Finding, Role, ranked
 from graph.store import open_store
 from ingest.formats.base import Options
@@ -37,6 +45,15 @@ EVERY = frozenset(Role)
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """A finding with its features, and what people would decide about it."""
+
+    detector: str
+    example: Example
+    stated: float  # its score without verdicts
+
+
+@dataclass(frozen=True)
 class Judged:
     """One network: what was planted, and what detectors said."""
 
@@ -47,6 +64,7 @@ class Judged:
     everybody: Sequence[Match]  # as own, fringe members counted as named
     precision: dict[str, float]  # at k, by kind of group; "all kinds"
     wrong: Sequence[str]  # look-alikes among the first k of each kind, and findings that are of nobody's
+    lessons: Sequence[Lesson]
     seconds: float
     errors: Sequence[str]
 
@@ -75,7 +93,17 @@ def judge(seed: int, *, size: int = 3000, days: int = 30) -> Judged:
         errors = [f"{r.run.detector}: {r.run.error}" for r in done if r.run.error]
     own, union, everybody = _matches(truth, findings)
     precision, wrong = _first(truth, findings)
-    return Judged(seed, truth, own, union, everybody, precision, wrong, time.perf_counter() - began, errors)
+    lessons = _lessons(seed, truth, findings)
+    return Judged(seed, truth, own, union, everybody, precision, wrong, lessons, time.perf_counter() - began, errors)
+
+
+def _lessons(seed: int, truth: Truth, findings: Sequence[Finding]) -> list[Lesson]:
+    true = true_findings(findings, {a for g in truth.planted for a in g.members})
+    return [
+        Lesson(f.detector, Example({r.name: r.value for r in f.reasons}, ok, f"{seed} {f.lineage_id}"), f.score)
+        for f, ok in zip(findings, true, strict=True)
+        if f.reasons
+    ]
 
 
 def _matches(truth: Truth, findings: Sequence[Finding]) -> tuple[list[Match], list[Match], list[Match]]:
@@ -148,7 +176,54 @@ def figures(judged: Sequence[Judged]) -> list[Result]:
         for kind in judged[0].precision
     ]
     seconds = float(np.median([one.seconds for one in judged]))
+    said += [r for name in sorted({x.detector for one in judged for x in one.lessons}) for r in learnt(name, judged)]
     return [*said, Result("seconds a network", seconds, "s", 30.0, seconds <= 30)]
+
+
+def learnt(detector: str, judged: Sequence[Judged]) -> list[Result]:
+    """How well a model of other networks' verdicts orders and calibrates a detector's findings."""
+    from sklearn.metrics import average_precision_score
+
+    rows = [(one.seed, x) for one in judged for x in one.lessons if x.detector == detector]
+    scores, told = np.full(len(rows), np.nan), np.array([x.example.confirmed for _, x in rows])
+    for taught, others in grouped([seed for seed, _ in rows]):
+        examples = [rows[i][1].example for i in taught]
+        model = learn(examples, _features(examples))
+        if isinstance(model, Weighted):
+            print(f"{detector}: not learnt from verdicts: {model.note}", flush=True)
+            return []
+        scores[others] = [model.judge(rows[i][1].example.values).score for i in others]
+    if not np.isfinite(scores).all() or told.all() or not told.any():
+        return []
+    stated = np.array([x.stated for _, x in rows])
+
+    def figures(weight: Floats) -> dict[str, float | None]:
+        said = {"learnt from verdicts": scores, "stated": stated}
+        found = {
+            f"AP of findings, {name}": average_precision_score(told, s, sample_weight=weight)
+            for name, s in said.items()
+        }
+        return found | {f"ECE, {name}": calibration_error(reliability(s, told, weight)) for name, s in said.items()}
+
+    ends = intervals(figures, codes([seed for seed, _ in rows]))
+    values = figures(np.ones(len(rows)))
+    return [
+        Result(f"{detector}: {name}", float(value or 0.0), "1", low=ends[name].low, high=ends[name].high)
+        for name, value in values.items()
+    ]
+
+
+def _features(examples: Sequence[Example]) -> list[Feature[Values]]:
+    """What the findings of any detector have as reasons, over the range in which they lie."""
+    known: dict[str, list[float]] = defaultdict(list)
+    for e in examples:
+        for name, value in e.values.items():
+            known[name] += [] if value is None else [value]
+    return [
+        Feature(name, itemgetter(name), "", min(values), max(values), 0)
+        for name, values in sorted(known.items())
+        if values and min(values) < max(values)
+    ]
 
 
 def _mean(name: str, values: Sequence[float], target: float | None) -> Result:
