@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from detectors.base import Detector, Scope, discover, resolve
+from detectors.base import SCORES, Detector, Scope, discover, resolve
 from detectors.run import run
 from graph.errors import ConfigError
 from graph.findings import Finding, Role
@@ -186,6 +186,44 @@ def test_a_scope_leaves_the_rest_out(detector: Detector, bench: Bench, network: 
     inside = {t: [r for r in rows if scope.start <= r["created_at"] < scope.end] for t, rows in network.items()}
     got = [plain(f) for f in bench.findings(detector, network, scope)]
     assert got == [plain(f) for f in bench.findings(detector, inside)]
+
+
+def scored(detector: Detector, bench: Bench, rows: Rows) -> dict[str, tuple[float, str | None]]:
+    """What the detector says of each account, after looking at the table's form."""
+    with bench.store(rows) as store, store.view() as view:
+        table = detector.scores(view, resolve(detector, {}, "test"), Scope())
+    assert table.schema.equals(SCORES)
+    names = table["account"].to_pylist()
+    assert names == sorted(set(names))
+    assert all(0 <= score <= 1 for score in table["score"].to_pylist())
+    return dict(zip(names, zip(table["score"].to_pylist(), table["finding"].to_pylist(), strict=True), strict=True))
+
+
+def test_each_account_has_one_score(detector: Detector, bench: Bench, network: Rows) -> None:
+    found = scored(detector, bench, {**network, "accounts": [{"account": "x:silent"}]})
+    assert set(found) == {r["account"] for r in network["posts"]} | {"x:silent"}
+    assert scored(detector, bench, {}) == {}
+
+
+def test_a_finding_s_members_are_scored_by_it(detector: Detector, bench: Bench, network: Rows) -> None:
+    found = scored(detector, bench, network)
+    findings = {f.id: set(f.accounts) for f in bench.findings(detector, network)}
+    assert {name for name, (_, finding) in found.items() if finding} == {a for m in findings.values() for a in m}
+    assert all(name in findings[finding] for name, (_, finding) in found.items() if finding)
+
+
+def test_scores_follow_from_the_rows_alone(detector: Detector, bench: Bench, network: Rows) -> None:
+    shuffled = {t: random.Random(3).sample(list(rows), len(rows)) for t, rows in network.items()}
+    found = scored(detector, bench, network)
+    assert scored(detector, bench, network) == found
+    assert scored(detector, bench, shuffled) == found
+
+
+def test_renaming_accounts_renames_scores(detector: Detector, bench: Bench, network: Rows) -> None:
+    accounts = sorted({r["account"] for r in network["posts"]})
+    names = dict(zip(accounts, [f"x:new{i:03}" for i in reversed(range(len(accounts)))], strict=True))
+    expected = {names[a]: score for a, (score, _) in scored(detector, bench, network).items()}
+    assert {a: score for a, (score, _) in scored(detector, bench, renamed(network, names)).items()} == expected
 
 
 def test_discovery_finds_each_detector_once() -> None:

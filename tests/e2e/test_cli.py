@@ -132,9 +132,9 @@ def test_spreadsheets_take_no_cell_for_a_formula() -> None:
 
 def test_detect_again_finds_the_same(own: list[str]) -> None:
     before = [f["id"] for f in lockstep("findings", "list", "--json", *own).json]
-    ran = lockstep("detect", "shilling", "--json", *own)
+    ran = lockstep("detect", "--json", *own)
     assert ran.code == 0
-    assert sorted(f["id"] for f in ran.json[0]["findings"]) == sorted(before)
+    assert sorted(f["id"] for run in ran.json for f in run["findings"]) == sorted(before)
     assert [f["id"] for f in lockstep("findings", "list", "--json", *own).json] == before
 
 
