@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -184,8 +184,3 @@ def _change(raw: Mapping[str, Any]) -> Change:
 def _echo(raw: Mapping[str, Any]) -> Echo:
     measures = tuple(Measure(**{**m, "shared": tuple(m["shared"])}) for m in raw["measures"])
     return Echo(**{**raw, "measures": measures, "decided_at": datetime.fromisoformat(raw["decided_at"])})
-
-
-def routed(alert: Alert, shown: str, weight: float) -> Alert:
-    """The alert with what became of it."""
-    return replace(alert, shown=shown, weight=weight)

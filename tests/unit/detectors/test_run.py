@@ -11,7 +11,7 @@ import detectors.run as module
 from detectors.base import Detector, Scope
 from detectors.run import lineage, run
 from graph.errors import ConfigError, DetectorError
-from graph.findings import Finding, Member, Role, Status
+from graph.findings import Finding, Member, Role, Status, Window
 from graph.store import Store, View, open_store
 from tests.stores import at, fill, finding, put
 from tests.stores import run as a_run
@@ -190,6 +190,18 @@ def test_another_kind_or_status_is_another_ring(store: Store, changed: dict[str,
     with store.view() as view:
         (got,) = lineage([ring("x:a", "x:b", name="new", **changed)], view)
     assert got.supersedes is None
+
+
+def test_findings_that_name_no_account_continue_by_ticker_and_time(store: Store) -> None:
+    def moved(ticker: str, start: float, end: float, name: str) -> Finding:
+        window = Window(at(start), at(end))
+        return ring(kind="market_anomaly", tickers=(ticker,), window=window, score=len(name) / 10)
+
+    with store.writer() as writer:
+        writer.add_run(a_run(), [old := moved("AAA", 0, 60, "old")])
+    later = [moved("AAA", 30, 90, "longer"), moved("AAA", 900, 960, "next"), moved("BBB", 0, 60, "other")]
+    with store.view() as view:
+        assert [f.supersedes for f in lineage(later, view)] == [old.id, None, None]
 
 
 def test_the_scope_reaches_the_detector(said: Said, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,7 +149,7 @@ def test_the_connection_is_made_to_the_address_that_was_checked(monkeypatch: pyt
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nx"])
 def test_one_that_hangs_is_left_after_its_time(said: bytes) -> None:
-    """It answers nothing, or begins and never ends."""
+    """It answers nothing, or a byte every now and then, so that the socket's own timeout never comes."""
     done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -154,7 +157,9 @@ def test_one_that_hangs_is_left_after_its_time(said: bytes) -> None:
             taken, _ = listening.accept()
             with taken:
                 taken.sendall(said)
-                done.wait(30)
+                while not done.wait(0.02):
+                    with contextlib.suppress(OSError):
+                        taken.sendall(said and b"x")
 
         thread = threading.Thread(target=hang)
         thread.start()
@@ -181,3 +186,54 @@ def test_tls_asks_for_the_name_and_not_the_address(monkeypatch: pytest.MonkeyPat
         with pytest.raises(Undelivered, match="enough"):
             post(f"https://hooks.example:{listening.getsockname()[1]}/")
     assert asked["server_hostname"] == "hooks.example"
+
+
+def leading(monkeypatch: pytest.MonkeyPatch, host: str, *addresses: str) -> None:
+    """Let a name lead to these addresses, and every other one where it did."""
+    real, there = socket.getaddrinfo, resolving(*addresses)
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda name, *rest, **how: (there if name == host else real)(name, *rest, **how)
+    )
+
+
+def test_the_next_checked_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiving() as server:
+        url = f"http://hooks.example:{server.server_port}/"
+        leading(monkeypatch, "hooks.example", "127.0.0.2", "127.0.0.1")
+        assert post(url) == 1
+        leading(monkeypatch, "hooks.example", "127.0.0.2", "127.0.0.3")
+        with pytest.raises(Undelivered, match="cannot be reached"):
+            post(url)
+
+
+@pytest.mark.parametrize(("host", "said"), [("hooks.example", ""), ("other.example", "does not prove who it is")])
+def test_the_certificate_is_checked_for_the_name(
+    host: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, proof = tmp_path / "key.pem", tmp_path / "proof.pem"
+    made = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        "/CN=hooks.example",
+        "-days",
+        "2",
+    ]
+    named: list[str | Path] = ["-addext", "subjectAltName=DNS:hooks.example", "-keyout", key, "-out", proof]
+    subprocess.run(["openssl", "req", "-x509", *made, *named], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(proof))  # whom this machine trusts
+    with receiving() as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(proof, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        leading(monkeypatch, host, "127.0.0.1")
+        url = f"https://{host}:{server.server_port}/"
+        if said:
+            with pytest.raises(Undelivered, match=said):
+                post(url)
+        else:
+            assert post(url) == 1
+    assert len(server.got) == (not said)
