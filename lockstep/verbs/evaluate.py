@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
+import pyarrow as pa
 import typer
 
 from graph.errors import ConfigError, IngestError, unknown
@@ -70,7 +72,7 @@ def evaluate(
     words, names = _words(positive, negative), _detectors(detector or ())
     with s.store() as opened, _pinned(opened, at) as view:
         known = _labels(s, view, labels or (), type_, platform, words)
-        case = _case(opened, view, known, names, draws, None if scores is None else _scores(scores))
+        case = _case(view, known, names, draws, None if scores is None else _scores(scores))
     by = sorted({f.detector for f in case.findings})
     about = {
         "findings": f"{len(case.findings):,} of {', '.join(by) or 'no detector'}",
@@ -190,26 +192,18 @@ def _read(
     return replace(found, notes=(*found.notes, f"rows of labels that could not be read: {bad}")) if bad else found
 
 
-def _case(
-    store: Store, view: View, labels: Labels, names: Sequence[str], draws: int, scores: Mapping[str, float] | None
-) -> Case:
+def _case(view: View, labels: Labels, names: Sequence[str], draws: int, scores: Mapping[str, float] | None) -> Case:
     from detectors.base import discover
     from detectors.evaluating.case import Case
     from detectors.evaluating.labels import of_kinds
     from detectors.evaluating.people import people
-    from graph.projection import newest_post
 
     every = [f for f in view.findings(superseded=True) if not names or f.detector in names]
     apart: frozenset[str] = frozenset()
     if names:
         kinds = {k for name in names for k in discover()[name].kinds}
         labels, apart = of_kinds(labels, kinds)
-    cuts = {}
-    for cut in sorted({f.data_cut for f in every if f.data_cut <= view.seq}):
-        with store.view(cut) as past:
-            newest = newest_post(past)
-        if newest is not None:
-            cuts[cut] = newest
+    cuts, span = _times(view, sorted({f.data_cut for f in every if f.data_cut <= view.seq}))
     return Case(
         labels,
         people(view),
@@ -218,18 +212,31 @@ def _case(
         apart,
         runs={r.id: r for r in view.runs()},
         cuts=cuts,
-        span=_span(view),
+        span=span,
         draws=draws,
     )
 
 
-def _span(view: View) -> Any:
-    """Times of the first and the last post; None where there is none."""
-    import pyarrow.compute as pc
+def _times(view: View, cuts: Sequence[int]) -> tuple[dict[int, datetime], tuple[datetime, datetime] | None]:
+    """The newest post that each data cut knew (as it is now), and the first and last post of all."""
+    import numpy as np
 
-    ends = [pc.min_max(b["created_at"]).as_py() for b in view.scan("posts", columns=["created_at"])]
-    ends = [e for e in ends if e["min"] is not None]
-    return (min(e["min"] for e in ends), max(e["max"] for e in ends)) if ends else None
+    seqs, times = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for batch in view.scan("posts", columns=["created_at", "seq"]):
+        times.append(batch["created_at"].cast(pa.int64()).to_numpy(zero_copy_only=False))
+        seqs.append(batch["seq"].to_numpy(zero_copy_only=False))
+    seq, time = np.concatenate(seqs), np.concatenate(times)
+    if not len(time):
+        return {}, None
+    order = np.argsort(seq, kind="stable")
+    newest = np.maximum.accumulate(time[order])
+    known = np.searchsorted(seq[order], cuts, side="right")
+    found = {cut: _moment(newest[n - 1]) for cut, n in zip(cuts, known, strict=True) if n}
+    return found, (_moment(time.min()), _moment(time.max()))
+
+
+def _moment(us: float) -> datetime:
+    return datetime.fromtimestamp(int(us) / 1e6, UTC)
 
 
 def _scores(path: Path) -> dict[str, float]:
@@ -240,7 +247,6 @@ def _scores(path: Path) -> dict[str, float]:
     IngestError
         It cannot be read, has no such columns, or a score outside [0, 1].
     """
-    import pyarrow as pa
     from pyarrow import csv, parquet
 
     try:

@@ -12,8 +12,10 @@ import pytest
 
 from graph.store import open_store
 from lockstep.demo.truth import Group, Truth
+from lockstep.verbs.evaluate import _times
 from tests.cli import Ran, lockstep
 from tests.flagged import ACCOUNTS, START, flag, load
+from tests.stores import at, put
 
 
 @pytest.fixture
@@ -117,3 +119,14 @@ def test_what_cannot_be_read_or_written_is_said(folder: Path) -> None:
     ):
         ran = run(folder, *labels, *more)
         assert (ran.code, word in ran.err) == (code, True), ran.err
+
+
+def test_a_cut_knows_the_newest_post_loaded_by_then(tmp_path: Path) -> None:
+    with open_store("memory://", tmp_path) as store:
+        for batch in ((5, 1), (3,), (9,)):
+            rows = [{"post": f"x:{t}", "account": "x:a", "created_at": at(t), "kind": "post"} for t in batch]
+            put(store, "posts", *({**r, "tickers": [], "links": [], "hashtags": []} for r in rows))
+        with store.view() as view:
+            assert _times(view, [0, 1, 2, 3]) == ({1: at(5), 2: at(5), 3: at(9)}, (at(1), at(9)))
+        with store.view(0) as view:
+            assert _times(view, [0]) == ({}, None)
