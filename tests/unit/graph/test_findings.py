@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,14 @@ def test_a_run_is_read_back_equal(
 ) -> None:
     made = run(params=params, started_at=moment, error=error, counts=counts)
     assert run_from_json(to_json(made)) == made
+
+
+def test_a_run_that_was_recorded_before_runs_said_so_much_is_still_read() -> None:
+    made = run(counts={"posts": 3})
+    text = orjson.loads(to_json(made))
+    for later in ("versions", "stages", "inputs", "status", "found", "watch", "follows", "alerts"):
+        del text[later]
+    assert run_from_json(orjson.dumps(text)) == made
 
 
 def test_read_only_parameters_are_written_like_any() -> None:
