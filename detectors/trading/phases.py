@@ -34,7 +34,7 @@ class Phases:
     start_price : float
         Usual price before it, quote units.
     peak : int
-        Opening of the candle with the extreme.
+        Close of the candle with the extreme: it was reached by then.
     extreme : float
         Its price over the start price.
     ended : int or None
@@ -73,7 +73,7 @@ def phases(series: Series, first: int, sign: int, price: float) -> Phases:
     half = price * (1 + (extreme - 1) / 2)
     back = np.flatnonzero(sign * (series.close[peak:reach] - half) < 0)
     ended = int(series.known[peak + back[0]]) if len(back) else None
-    return Phases(int(series.at[onset]), price, int(series.at[peak]), extreme, ended, None)
+    return Phases(int(series.at[onset]), price, int(series.known[peak]), extreme, ended, None)
 
 
 def _onset(series: Series, first: int, sign: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,8 @@ from graph.store import Store, open_store
 from tests.coactions import planted, renamed
 from tests.stores import fill, read
 
+TIMES = re.compile(r"\d\d:\d\d(:\d\d)?|\d{1,2} [A-Z][a-z]+ \d{4}|\d{4}-\d\d-\d\d")
+"""Times and dates in a sentence: they move with the data."""
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 DETECTORS = list(discover().values())
 
@@ -70,7 +73,7 @@ def plain(finding: Finding) -> dict[str, Any]:
         "links": sorted(finding.links),
         "score": finding.score,
         "priority": finding.priority,
-        "summary": finding.summary,
+        "summary": TIMES.sub("then", finding.summary),
         "evidence": sorted(
             (e.measure, e.value, e.expected, e.p_value, sorted(map(str, e.nodes)), sorted(e.interactions))
             for e in finding.evidence
