@@ -5,7 +5,8 @@ groups in which it meets members are summed, each once and less ln m, since it m
 where the sum exceeds ln(N / :data:`JOINED`), so that chance brings a ring :data:`JOINED` such bystanders, and where an
 identifier or money is part of it: what accounts are called or do widens no ring. So do all users of a device (or the
 like) of whose users more than half are of the ring. This is repeated while it adds; a ring that another takes in by
-half is no ring of its own.
+half is no ring of its own. Two rings that meet in groups by which no two of all rings would meet are one: their summed
+surprise, less ln(m m') for each group, exceeds the logarithm of the number of pairs of rings over :data:`JOINED`.
 """
 
 from __future__ import annotations
@@ -132,4 +133,34 @@ def grown(rings: Sequence[FoundRing], layers: Layers) -> list[FoundRing]:
             codes = np.union1d(codes, joined).astype(np.int32)
         taken.update(codes.tolist())
         found.append(FoundRing(codes, frozenset(core), ring.p_value, ring.strength))
+    return _merged(found, meetings)
+
+
+def _merged(rings: Sequence[FoundRing], meetings: Meetings) -> list[FoundRing]:
+    """Rings, those that meet as no two would made one; the more certain one's p holds for both."""
+    home = np.full(meetings.count, -1)
+    for number, ring in enumerate(rings):
+        home[ring.codes] = number
+    whole = np.arange(len(rings))
+    bound = np.log(max(len(rings) * (len(rings) - 1) / 2, 1.0) / JOINED)
+    for number, ring in enumerate(rings):
+        places = meetings.of(ring.codes)
+        other = home[meetings.target[places]]
+        kept = (other > number) & (meetings.founding[places] > 0)
+        places, other = places[kept], other[kept]
+        order = np.lexsort((-meetings.surprise[places], meetings.group[places], other))
+        places, other = places[order], other[order]
+        first = np.diff(other, prepend=-1).astype(bool) | np.diff(meetings.group[places], prepend=-1).astype(bool)
+        sizes = np.array([len(rings[k].codes) for k in other[first].tolist()], float)
+        gain = np.maximum(meetings.surprise[places[first]] - np.log(len(ring.codes) * sizes), 0.0)
+        total = np.bincount(other[first], gain, len(rings))
+        for k in np.flatnonzero(total > bound):
+            whole[whole == whole[k]] = whole[number]
+    found = []
+    for number in np.unique(whole):
+        parts = [rings[k] for k in np.flatnonzero(whole == number)]
+        codes = np.unique(np.concatenate([r.codes for r in parts])).astype(np.int32)
+        core = frozenset[int]().union(*(r.core for r in parts))
+        p, strength = min(r.p_value for r in parts), sum(r.strength for r in parts)
+        found.append(FoundRing(codes, core, p, round(strength, 6)))
     return found

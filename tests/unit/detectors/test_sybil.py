@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detectors.base import Findings, Scope, resolve
+from detectors.coaction.allowlist import Allowed
+from detectors.sybil import Sybil
+from graph.findings import Checked, Finding, Priority, Role
+from graph.model import NodeType
+from graph.store import open_store
+from tests.farms import DAY, Platform, Rows
+from tests.stores import at, fill
+
+SYBIL = Sybil()
+
+
+@pytest.fixture
+def platform() -> Platform:
+    return Platform()
+
+
+def detect(folder: Path, rows: Rows, scope: Scope | None = None, **given: Any) -> Findings:
+    with open_store("memory://", folder / "data") as store:
+        fill(store, {t: r for t, r in rows.items() if r})
+        with store.view() as view:
+            found = SYBIL.detect(view, resolve(SYBIL, given, "test"), scope or Scope())
+            assert isinstance(found, Findings)
+            return found
+
+
+def scores(folder: Path, rows: Rows) -> dict[str, float]:
+    with open_store("memory://", folder / "data") as store:
+        fill(store, {t: r for t, r in rows.items() if r})
+        with store.view() as view:
+            table = SYBIL.scores(view, resolve(SYBIL, {}, "test"), Scope())
+            return dict(zip(table["account"].to_pylist(), table["score"].to_pylist(), strict=True))
+
+
+def without(rows: Rows, table: str, *columns: str) -> Rows:
+    gone = dict.fromkeys(columns)
+    return {**rows, table: [{**r, **gone} for r in rows[table]]}
+
+
+def state(finding: Finding, start: str) -> Checked:
+    return next(e.state for e in finding.would_clear if e.text.startswith(start))
+
+
+def test_a_farm_is_found_whole_with_what_ties_it(tmp_path: Path, platform: Platform) -> None:
+    members = platform.farm()
+    (found,) = detect(tmp_path, platform.rows)
+    assert set(found.accounts) == set(members)
+    assert all(m.role is Role.CORE for m in found.members)
+    assert found.priority is Priority.HIGH
+    assert "6 accounts created within 17 minutes from 9 February 2026 (UTC)" in found.summary
+    assert "used 2 devices that no other account used" in found.summary
+    assert "handles from one template (“dusty_quill_####”)" in found.summary
+    assert found.summary.endswith("likely common control.")
+    assert {layer.name for layer in found.layers} >= {"device", "ip", "births", "handles", "acting"}
+    by_ref = {e.ref: e for e in found.evidence}
+    for member in found.members:
+        (own,) = (by_ref[r] for r in member.evidence)
+        assert (NodeType.ACCOUNT, member.account) in own.nodes
+        assert own.value == 5
+        assert own.p_value is not None
+        assert own.p_value < 1e-6
+    assert found.rests_on
+
+
+def test_people_who_share_what_people_share_are_let_be(tmp_path: Path, platform: Platform) -> None:
+    platform.household()
+    platform.cafe()
+    found = detect(tmp_path, platform.rows)
+    assert list(found) == []
+    assert found.notes == ("let be: 1 group like a household, with nothing in common beyond it",)
+
+
+def test_a_household_is_not_drawn_into_the_farm_next_door(tmp_path: Path, platform: Platform) -> None:
+    members = platform.farm()
+    for who in platform.household():
+        platform.uses(who, "ip", "farm-address")
+    (found,) = detect(tmp_path, platform.rows)
+    assert set(members) <= {m.account for m in found.members if m.role is Role.CORE}
+    assert all(m.role is Role.FRINGE for m in found.members if m.account not in members)
+
+
+def test_it_works_with_what_is_loaded(tmp_path: Path, platform: Platform) -> None:
+    members = set(platform.farm())
+    bare = without(platform.rows, "accounts", "created_at", "handle", "attributes")
+    for n, rows in enumerate(
+        (
+            bare,
+            without(platform.rows, "identifiers", "first_seen", "last_seen"),
+            {**platform.rows, "interactions": [], "posts": []},
+            {"identifiers": platform.rows["identifiers"]},
+        )
+    ):
+        (found,) = detect(tmp_path / str(n), rows)
+        assert set(found.accounts) == members
+    no_identifiers = {**platform.rows, "identifiers": []}
+    (found,) = detect(tmp_path / "none", no_identifiers)
+    assert set(found.accounts) == members
+    assert any(limit.startswith("no identifiers are loaded") for limit in found.limits)
+    assert state(found, "an address of many") is Checked.NOT_CHECKABLE
+    assert detect(tmp_path / "empty", {"accounts": bare["accounts"]}) == []
+
+
+def test_names_and_orders_do_not_matter(tmp_path: Path, platform: Platform) -> None:
+    platform.farm()
+    platform.household()
+    (found,) = detect(tmp_path / "a", platform.rows)
+    rng = random.Random(1)
+    shuffled = {t: rng.sample(r, len(r)) for t, r in platform.rows.items()}
+    assert list(detect(tmp_path / "b", shuffled)) == [found]
+    accounts = sorted(r["account"] for r in platform.rows["accounts"])
+    names = dict(zip(accounts, [f"x:new{i:04}" for i in reversed(range(len(accounts)))], strict=True))
+    renamed = {t: [{**r, "account": names[r["account"]]} for r in rows] for t, rows in platform.rows.items()}
+    (again,) = detect(tmp_path / "c", renamed)
+    assert sorted(again.accounts) == sorted(names[a] for a in found.accounts)
+    assert (again.summary, again.score, again.window) == (found.summary, found.score, found.window)
+    assert sorted((e.measure, e.value, e.expected, e.p_value) for e in again.evidence) == sorted(
+        (e.measure, e.value, e.expected, e.p_value) for e in found.evidence
+    )
+
+
+def test_one_owner_who_says_so_is_a_note(tmp_path: Path, platform: Platform) -> None:
+    for i in range(3):
+        who = platform.account(
+            f"x:owned{i}", made=-400 * DAY * (i + 1), handle=f"art{'xyz'[i]}", attributes='{"bio": "accounts of @artx"}'
+        )
+        platform.uses(who, "device", "owner-machine")
+        platform.uses(who, "ip", "owner-address")
+    (found,) = detect(tmp_path, platform.rows)
+    assert found.priority is Priority.NOTE
+    assert state(found, "one owner") is Checked.PRESENT
+
+
+def test_labels_and_states_are_heeded(tmp_path: Path, platform: Platform) -> None:
+    members = platform.farm()
+    stolen = {"account": members[0], "state": "hijacked", "at": at(0)}
+    (found,) = detect(tmp_path / "a", {**platform.rows, "account_states": [stolen]})
+    assert {m.account: m.role for m in found.members}[members[0]] is Role.COMPROMISED
+    labels = [{"account": m, "label": "official", "source": "desk"} for m in members]
+    nothing = detect(tmp_path / "b", {**platform.rows, "labels": labels})
+    assert list(nothing) == []
+    assert nothing.notes == ("let be: 1 group of official or service accounts",)
+
+
+@pytest.mark.parametrize("kind", ["group", "account"])
+def test_an_allow_list_entry_lets_accounts_be(tmp_path: Path, platform: Platform, kind: str) -> None:
+    members = tuple(platform.farm())
+    until = datetime(2027, 1, 1, tzinfo=UTC)
+    values: Mapping[str, list[tuple[str, ...]]] = {"group": [members], "account": [(m,) for m in members]}
+    entries = tuple(Allowed(kind, v, "our own", until, "anna") for v in values[kind])
+    found = detect(tmp_path, platform.rows, Scope(allow=entries))
+    assert list(found) == []
+    assert any("our own" in note for note in found.notes) == (kind == "group")
+
+
+def test_a_device_with_more_users_than_any_other_stands_alone(tmp_path: Path, platform: Platform) -> None:
+    shared = []
+    for i in range(9):
+        who = platform.account(f"x:many{i}", made=-37 * DAY * (i + 1))
+        platform.uses(who, "device", "one-for-all")
+        shared.append(who)
+    (found,) = detect(tmp_path, platform.rows)
+    assert set(found.accounts) == set(shared)
+    assert "9 accounts used one device that no other account used" in found.summary
+
+
+def test_the_end_of_the_window_is_the_end_of_what_is_known(tmp_path: Path, platform: Platform) -> None:
+    platform.farm()
+    assert len(detect(tmp_path / "a", platform.rows, Scope(end=at(-19 * DAY)))) == 1
+    assert detect(tmp_path / "b", platform.rows, Scope(end=at(-70 * DAY))) == []
+
+
+def test_rings_smaller_than_asked_for_are_not_looked_for(tmp_path: Path, platform: Platform) -> None:
+    platform.farm()
+    assert detect(tmp_path, platform.rows, min_ring=7) == []
+
+
+def test_signals_can_be_chosen(tmp_path: Path, platform: Platform) -> None:
+    platform.farm()
+    (found,) = detect(tmp_path, platform.rows, signals="identifiers")
+    assert {layer.name for layer in found.layers} <= {"device", "ip", "follows", "rhythm"}
+
+
+def test_every_account_has_a_score_and_the_farm_the_highest(tmp_path: Path, platform: Platform) -> None:
+    members = set(platform.farm())
+    family = platform.household()
+    found = scores(tmp_path, platform.rows)
+    assert set(found) == {r["account"] for r in platform.rows["accounts"]}
+    assert min(found[m] for m in members) > 0.5
+    assert max(score for a, score in found.items() if a not in members) <= 0.1
+    assert found[family[0]] > 0
