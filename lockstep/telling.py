@@ -107,6 +107,7 @@ def briefly(alert: Alert) -> Iterator[str]:
 def sentences(alert: Alert) -> Sequence[str]:
     """What is new in it, and what it may be."""
     return [
+        *([f"decided: {alert.decided}"] if alert.decided else []),
         *([alert.change.sentence()] if alert.change else []),
         *(echo.sentence() for echo in alert.echoes),
     ]

@@ -91,6 +91,8 @@ class Alert:
         What a grown ring, or one that returned, has that it had not.
     echoes : tuple of Echo
         Decided rings that it may be, come back.
+    decided : str
+        The last verdict on this very ring, in its source's words with its date; empty where there is none.
     shown : str
         Empty until it is routed; then ``alerted``, ``sampled``, ``below`` (the day's capacity) or ``baseline``.
     weight : float
@@ -117,6 +119,7 @@ class Alert:
     raised_at: datetime
     change: Change | None = None
     echoes: tuple[Echo, ...] = ()
+    decided: str = ""
     shown: str = ""
     weight: float = 1.0
     note: str = NOTE
@@ -135,8 +138,10 @@ def alert_of(
     finding: Finding,
     run: Run,
     reason: str,
+    *,
     change: Change | None = None,
     echoes: tuple[Echo, ...] = (),
+    decided: str = "",
 ) -> Alert:
     """The alert of a finding in a run."""
     return Alert(
@@ -160,6 +165,7 @@ def alert_of(
         raised_at=run.started_at,
         change=change,
         echoes=echoes,
+        decided=decided,
         shown="baseline" if run.watch == "baseline" else "",
     )
 

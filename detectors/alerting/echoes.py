@@ -86,6 +86,11 @@ class Echoes:
                     found.append(Echo(old.id, old.lineage_id, decided.outcome, decided.at, measures))
         return tuple(sorted(found, key=lambda e: (-sum(m.matches for m in e.measures), e.finding)))
 
+    def verdict(self, finding: Finding) -> str:
+        """The last verdict on the finding's own ring, with its date; empty where there is none."""
+        said = [d for d in self.decided if d.finding.lineage_id == finding.lineage_id]
+        return f"{said[0].outcome} on {said[0].at:%Y-%m-%d}" if said else ""
+
     @cached_property
     def decided(self) -> list[Decided]:
         """Rings by their last verdict: one that names a finding, or those on at least half of a ring's accounts."""

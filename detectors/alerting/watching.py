@@ -13,13 +13,14 @@ baseline flags and no earlier one did is kept to be listed (``alerts list --base
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detectors.alerting.alert import Alert, Echo, alert_of
+from detectors.alerting.alert import Alert, alert_of
 from detectors.alerting.changes import change, tells
+from detectors.alerting.echoes import Echoes
 from detectors.coaction.allowlist import Allowed
 from graph.findings import Finding, Run, Status, digest
 from graph.schema import TABLES
@@ -85,7 +86,7 @@ def raised(
     run: Run,
     watched: Watched,
     view: View,
-    echoes: Callable[[Finding], tuple[Echo, ...]],
+    echoes: Echoes,
 ) -> list[Alert]:
     """What a run has to tell, in the order of its findings; of a baseline, what earlier ones did not have.
 
@@ -103,7 +104,8 @@ def raised(
         if told is not None and not (run.watch == "baseline" and told[0] == "grown"):
             reason, old = told
             changed = change(finding, old) if old is not None else None
-            alerts.append(alert_of(finding, run, reason, changed, echoes(finding)))
+            like, decided = echoes(finding), echoes.verdict(finding)
+            alerts.append(alert_of(finding, run, reason, change=changed, echoes=like, decided=decided))
     return alerts
 
 

@@ -149,8 +149,12 @@ def test_an_echo_goes_with_the_alert_and_changes_nothing_else(store: Store, monk
     (result,) = watch(store)
     (alert,) = map(alert_from_json, result.run.alerts)
     assert [e.finding for e in alert.echoes] == [verdict["finding_id"]]
+    assert alert.decided == ""
     assert (alert.priority, alert.score) == (back.priority, back.score)
     assert result.findings[1].lineage_id == back.id  # no lineage is made of it
+    said.result = [found([*old, *posts(["x:d"], 60.0, TEXT, LINK)]), back]
+    (grown,) = map(alert_from_json, watch(store)[0].run.alerts)
+    assert (grown.reason, grown.decided, grown.echoes) == ("grown", "violation on 2026-03-03", ())
 
 
 def test_of_a_demo_network_only_the_planted_return_is_pointed_at(tmp_path: Path) -> None:
