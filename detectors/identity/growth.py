@@ -158,7 +158,7 @@ def _merged(rings: Sequence[FoundRing], meetings: Meetings) -> list[FoundRing]:
             whole[whole == whole[k]] = whole[number]
     found = []
     for number in np.unique(whole):
-        parts = [rings[k] for k in np.flatnonzero(whole == number)]
+        parts = [rings[k] for k in np.flatnonzero(whole == number).tolist()]
         codes = np.unique(np.concatenate([r.codes for r in parts])).astype(np.int32)
         core = frozenset[int]().union(*(r.core for r in parts))
         p, strength = min(r.p_value for r in parts), sum(r.strength for r in parts)

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from detectors.identity.people import Longs, People
+from detectors.identity.people import Longs, People, before
 from detectors.identity.ties import LARGEST, Group, Shared
 from graph.model import NodeRef, NodeType
 from graph.store import View
@@ -38,7 +38,7 @@ def identifiers(view: View, known: People, end: datetime | None = None) -> list[
     end : datetime, optional
         Only uses known before.
     """
-    batches = list(view.scan("identifiers", columns=COLUMNS, end=end))
+    batches = list(before(view, "identifiers", COLUMNS, end))
     if not batches:
         return []
     table = pa.Table.from_batches(batches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,6 +14,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph.schema import TABLES, TIME
 from graph.store import View
 
 Ints = npt.NDArray[np.int32]
@@ -123,13 +125,24 @@ def _traces(view: View, end: datetime | None) -> dict[str, tuple[str, ...]]:
             pa.Table.from_batches([batch.filter(pc.equal(batch["target_type"], "account")) if kind else batch])
             .group_by(column)
             .aggregate([(thing, "min")])
-            for batch in view.scan(table, columns=[column, thing, *kind], end=end)
+            for batch in before(view, table, [column, thing, *kind], end)
         ]
         if parts:
             whole = pa.concat_tables(parts).group_by(column).aggregate([(f"{thing}_min", "min")])
             for account, first in zip(whole[column].to_pylist(), whole[f"{thing}_min_min"].to_pylist(), strict=True):
                 found[account] = (*found.get(account, ()), first)
     return found
+
+
+def before(view: View, table: str, columns: Sequence[str], end: datetime | None) -> Iterator[pa.RecordBatch]:
+    """Rows of a table known before a moment; those without a time count as known."""
+    time = TABLES[table].time
+    if end is None or time is None:
+        yield from view.scan(table, columns=columns)
+        return
+    for batch in view.scan(table, columns=[*columns, *({time} - set(columns))]):
+        early = pc.fill_null(pc.less(batch[time], pa.scalar(end, TIME)), fill_value=True)
+        yield batch.filter(early).select(list(columns))
 
 
 def _seen(row: dict[str, Any]) -> tuple[bool, float, str]:

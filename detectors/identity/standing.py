@@ -17,9 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from detectors.coaction.null import tail
-from detectors.identity.people import Floats, Ints, Longs, People
+from detectors.identity.people import Floats, Ints, Longs, People, before
 from graph.projection import events
-from graph.schema import TIME
 from graph.store import View
 
 HOUR = 3_600_000_000
@@ -115,14 +114,10 @@ class Follows:
 def follows(view: View, known: People, end: datetime | None) -> Follows:
     """Every follow known before a moment; undated ones count."""
     ends: list[tuple[Ints, Ints]] = []
-    columns = ["account", "kind", "target", "target_type", "at"]
-    for batch in view.scan("interactions", columns=columns):
+    columns = ["account", "kind", "target", "target_type"]
+    for batch in before(view, "interactions", columns, end):
         table = pa.Table.from_batches([batch])
-        mask = pc.and_(pc.equal(table["kind"], "follow"), pc.equal(table["target_type"], "account"))
-        if end is not None:
-            early = pc.less(table["at"], pa.scalar(end, TIME))
-            mask = pc.and_(mask, pc.fill_null(early, fill_value=True))
-        chosen = table.filter(mask)
+        chosen = table.filter(pc.and_(pc.equal(table["kind"], "follow"), pc.equal(table["target_type"], "account")))
         pair = known.codes(chosen["account"]), known.codes(chosen["target"])
         kept = (pair[0] >= 0) & (pair[1] >= 0) & (pair[0] != pair[1])
         ends.append((pair[0][kept], pair[1][kept]))
