@@ -19,11 +19,13 @@ from detectors.base import Detector, Findings, Param, Scope, Value
 from detectors.coaction.actions import ACTIONS
 from detectors.coaction.clearing import Cleared, explanations, factor
 from detectors.coaction.evidence import Piece, on_member, on_things, rests_on
-from detectors.coaction.features import FEATURES, features
 from detectors.coaction.ring import POSTS_READ, Ring
-from detectors.coaction.subject import Subject
+from detectors.promotion import showing
+from detectors.promotion.measuring import FEATURES, Promotion
+from detectors.promotion.scene import Scene
 from detectors.promotion.searching import Search, Seen
 from detectors.promotion.wording import moment, sentence
+from detectors.scoring.features import measured
 from detectors.scoring.ranking import Judgement, Weighted
 from detectors.scoring.verdicts import taught
 from graph.findings import Evidence, Finding, Layer, Member, Priority, Role, Window
@@ -72,13 +74,13 @@ class Report:
     """What is said of the rings of a search."""
 
     def __init__(self, search: Search, detector: Detector) -> None:
-        self.search, self.detector = search, detector
+        self.search, self.detector, self.scene = search, detector, Scene(search)
         self.taught = taught(search.view, detector.kinds, FEATURES)
         self.ranking = self.taught.ranking
 
-    def judged(self, subject: Subject, cleared: Sequence[Cleared]) -> Judgement:
+    def judged(self, subject: Promotion, cleared: Sequence[Cleared]) -> Judgement:
         """The ring's score and why. Innocent explanations lower a score; one that is learnt has them as a feature."""
-        judgement = self.ranking.judge(features(subject))
+        judgement = self.ranking.judge(measured(subject, FEATURES))
         if isinstance(self.ranking, Weighted):
             judgement = replace(judgement, score=round(judgement.score * factor(cleared), 6))
         return judgement
@@ -101,8 +103,9 @@ class Report:
         own = {
             int(c): e for c in codes for e in [on_member(ring.togethers, int(c), search.names, known)] if e is not None
         }
-        subject = Subject(ring, seen.within.acts, search.context)
-        cleared = explanations(subject)
+        subject = Promotion(ring, seen.within.acts, search.context, self.scene)
+        shown = showing.evidence(subject)
+        cleared = [*explanations(subject), showing.nothing_pushed(subject)]
         judgement = self.judged(subject, cleared)
         score = judgement.score
         times = np.concatenate([t.times for t in ring.togethers])
@@ -116,14 +119,17 @@ class Report:
             window=Window(moment(times.min()), moment(times.max())),
             score=score,
             priority=_priority(score, cleared),
-            summary=f"{sentence(ring, seen.within.window, seen.p_value)}.",
-            evidence=(*(p.evidence for p in pieces), *(own[c] for c in sorted(own))),
+            summary="; ".join(
+                [sentence(ring, seen.within.window, seen.p_value), *(s.clause for s in shown if s.clause)]
+            )
+            + ".",
+            evidence=(*(p.evidence for p in pieces), *(s.evidence for s in shown), *(own[c] for c in sorted(own))),
             rests_on=tuple(p.evidence.ref for p in rests),
             would_clear=tuple(c.explanation for c in cleared),
             tickers=_targets(ring, pieces, NodeType.TICKER),
             links=_targets(ring, pieces, NodeType.LINK),
             layers=tuple(Layer(t.stream.action, t.count) for t in ring.togethers),
-            limits=tuple(limits),
+            limits=(*limits, *showing.limits(subject)),
             score_means=judgement.means,
             reasons=judgement.reasons,
         )

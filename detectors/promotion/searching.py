@@ -30,7 +30,6 @@ from detectors.coaction.streams import Interests, Stream, names_of
 from detectors.coaction.subject import Acts
 from detectors.coaction.surprisal import Layer
 from detectors.coaction.sweep import DEFAULT_HUBS, Ints
-from graph.kept import Kept
 from graph.model import NodeType
 from graph.projection import events, restrict
 from graph.store import View
@@ -119,7 +118,6 @@ class Search:
         self.keys = names_of([table for layer in tables.values() for table in layer.values()])
         self.names: list[str] = self.keys.to_pylist()
         self.apart = [self._codes(group) for group in self.context.groups]
-        self._kept = Kept(None if view.cache_dir is None else view.cache_dir / "meetings")
         self._reading = Reading()
         self.searches = [self._within(window, tables[window]) for window in self.windows]
         self.let_be = max(s.interests.let_be for s in self.searches)
@@ -130,9 +128,7 @@ class Search:
         interests = Interests(streams, len(self.names), float(self.params["interests"]), self.apart)
         hubs = DEFAULT_HUBS if window == self.windows[0] else WIDE_HUBS
         layers = [Layer(action, table, window, hubs) for action, table in tables.items()]
-        found = engine.search(
-            layers, self.keys, self._options(window), holds=interests, kept=self._kept, reading=self._reading
-        )
+        found = engine.search(layers, self.keys, self._options(window), holds=interests, reading=self._reading)
         return Within(window, streams, interests, found, len(self.windows))
 
     def _options(self, window: float) -> engine.Options:

@@ -69,7 +69,7 @@ def test_a_members_own_evidence_counts_occasions(tmp_path: Path) -> None:
     (ring,) = flagged(planted(), tmp_path)
     refs = {r for m in ring.members for r in m.evidence}
     assert {e.unit for e in ring.evidence if e.ref in refs} == {"occasions"}
-    assert {e.unit for e in ring.evidence if e.ref not in refs} == {"meetings"}
+    assert {e.unit for e in ring.evidence if e.ref not in refs and "within" in e.measure} == {"meetings"}
 
 
 def test_sentences_read_as_people_write_them() -> None:
@@ -133,7 +133,8 @@ def test_each_explanation_is_declared_once_with_a_discount(tmp_path: Path) -> No
     assert len(texts) == len(set(texts)) == 10
     assert all(0 < discount < 1 for _, discount, _ in CHECKS)
     (ring,) = flagged(planted(), tmp_path)
-    assert [e.text for e in ring.would_clear] == texts
+    assert [e.text for e in ring.would_clear[:-1]] == texts
+    assert ring.would_clear[-1].text.startswith("nothing is promoted")  # the shilling detector's own
 
 
 def test_without_a_store_nothing_that_needs_one_is_excluded() -> None:

@@ -58,7 +58,8 @@ def test_a_planted_ring_is_flagged_and_nobody_else(tmp_path: Path) -> None:
     assert ring.summary == (
         "5 accounts were posting $PUMP within 60 s of each other 8 times in 8.2 days: pairs of them met 80 times "
         "(expected 2.7; chance of any such ring at most 0.03); on 8 of 8 occasions texts were at least 0.9 alike; "
-        "none of their 40 posts there carries a recognised disclosure."
+        "none of their 40 posts there carries a recognised disclosure; 40 of 40 posts call to act (expected 2.1); "
+        "40 of 40 texts are from templates that they share (expected 0)."
     )
 
 
