@@ -63,6 +63,7 @@ class Judged:
     union: Sequence[Match]  # with findings of any detector
     everybody: Sequence[Match]  # as own, fringe members counted as named
     precision: dict[str, float]  # at k, by kind of group; "all kinds"
+    counts: dict[str, tuple[int, int]]  # by detector: findings that name accounts, and those of them that are true
     wrong: Sequence[str]  # look-alikes among the first k of each kind, and findings that are of nobody's
     lessons: Sequence[Lesson]
     seconds: float
@@ -93,8 +94,9 @@ def judge(seed: int, *, size: int = 3000, days: int = 30) -> Judged:
         errors = [f"{r.run.detector}: {r.run.error}" for r in done if r.run.error]
     own, union, everybody = _matches(truth, findings)
     precision, wrong = _first(truth, findings)
-    lessons = _lessons(seed, truth, findings)
-    return Judged(seed, truth, own, union, everybody, precision, wrong, lessons, time.perf_counter() - began, errors)
+    seconds = time.perf_counter() - began
+    lessons, counts = _lessons(seed, truth, findings), _counts(truth, findings)
+    return Judged(seed, truth, own, union, everybody, precision, counts, wrong, lessons, seconds, errors)
 
 
 def _lessons(seed: int, truth: Truth, findings: Sequence[Finding]) -> list[Lesson]:
@@ -102,8 +104,17 @@ def _lessons(seed: int, truth: Truth, findings: Sequence[Finding]) -> list[Lesso
     return [
         Lesson(f.detector, Example({r.name: r.value for r in f.reasons}, ok, f"{seed} {f.lineage_id}"), f.score)
         for f, ok in zip(findings, true, strict=True)
-        if f.reasons
+        if f.reasons and f.members
     ]
+
+
+def _counts(truth: Truth, findings: Sequence[Finding]) -> dict[str, tuple[int, int]]:
+    guilty = {a for g in truth.planted for a in g.members}
+    found = {}
+    for name in sorted({f.detector for f in findings if f.members}):
+        true = true_findings([f for f in findings if f.members and f.detector == name], guilty)
+        found[name] = (len(true), sum(true))
+    return found
 
 
 def _matches(truth: Truth, findings: Sequence[Finding]) -> tuple[list[Match], list[Match], list[Match]]:
@@ -175,6 +186,10 @@ def figures(judged: Sequence[Judged]) -> list[Result]:
         _mean(f"precision at k, {kind}", [one.precision[kind] for one in judged], TARGET)
         for kind in judged[0].precision
     ]
+    for name in sorted({name for one in judged for name in one.counts}):
+        counts = [one.counts.get(name, (0, 0)) for one in judged]
+        said.append(_mean(f"{name}: findings that name accounts, a network", [float(n) for n, _ in counts], None))
+        said.append(_mean(f"{name}: precision of all of them", [true / n for n, true in counts if n], None))
     seconds = float(np.median([one.seconds for one in judged]))
     said += [r for name in sorted({x.detector for one in judged for x in one.lessons}) for r in learnt(name, judged)]
     return [*said, Result("seconds a network", seconds, "s", 30.0, seconds <= 30)]
