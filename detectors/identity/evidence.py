@@ -16,8 +16,6 @@ from graph.findings import Evidence
 from graph.model import NodeRef, NodeType
 
 SHOWN = 12  # groups of one layer that are shown
-LEAST = 3
-ALONE = 0.05  # expected groups up to which one stands on its own
 RHYTHM = 0.05  # p from which likeness of rhythms is no evidence
 
 
@@ -138,15 +136,16 @@ def rests_on(subject: Subject, found: list[Piece]) -> tuple[list[Piece], bool]:
 def _fires(subject: Subject, without: list[str]) -> bool:
     """Whether the ring would be reported without some layers."""
     signals, ring, found = subject.signals, subject.codes, subject.found
+    least, level = found.rules.least, found.rules.level
     kept = [k for k, layer in enumerate(signals.layers.layers) if layer.name not in without]
     edges = Edges(found.edges.source, found.edges.target, found.parts[:, kept].sum(axis=1))
     left = edges.among(ring).above(found.bound)
-    if any(t > found.weakest for _, t in rings_of(left, signals.layers.count, LEAST)):
+    if any(t > found.weakest for _, t in rings_of(left, signals.layers.count, least)):
         return True
     if "funding" not in without and signals.groups_of(ring):
         return True
     return any(
-        c.layer.name not in without and c.expected <= ALONE and np.isin(c.layer.members(c.group), ring).sum() >= LEAST
+        c.layer.name not in without and c.expected <= level and np.isin(c.layer.members(c.group), ring).sum() >= least
         for c in signals.crowds
     )
 

@@ -136,7 +136,11 @@ class Signals:
 
     def groups_of(self, codes: Ints) -> list[FundingGroup]:
         """Funding groups that at least two accounts of a (sorted) ring belong to."""
-        return [g for g in self.funding.groups if np.isin(self.codes(g.accounts), codes).sum() > 1]
+        return [g for g, mine in self._paid if np.isin(mine, codes).sum() > 1]
+
+    @cached_property
+    def _paid(self) -> list[tuple[FundingGroup, Ints]]:
+        return [(g, self.codes(g.accounts)) for g in self.funding.groups]
 
     def _limits(self) -> Sequence[str]:
         found = [line for layer in self.layers.layers for line in layer.limits]

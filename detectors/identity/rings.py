@@ -1,8 +1,8 @@
 """Rings of accounts that are tied by more than chance, each with what it is against chance.
 
 *Edges* are pairs whose surprise, summed over layers (:mod:`detectors.identity.ties`), exceeds the bound above which
-datasets dealt out by chance have :data:`STRAY` edges each, over all draws. *Rings* are their components, split where
-two parts are tied less than half as much to each other as within. A ring's statistic is that of its strongest spanning
+datasets dealt out by chance have :data:`STRAY` edges each, over all draws, and ln N. *Rings* are their components, split
+where two parts are tied less than half as much to each other as within. A ring's statistic is that of its strongest spanning
 tree, T = Σ S − ln(N² / 2) − Σ_{k = 2}^{m − 1} ln(N k): nats by which m − 1 ties are rarer than the ways there are to
 choose a first pair and, account by account, one more and where it hangs on. Each account counts for one tie, so that a
 large group does not count for all its pairs. p = (1 + draws whose strongest ring is as strong) / (1 + draws): a
@@ -86,8 +86,8 @@ class Found:
         Surprise above which a pair is tied, nats.
     weakest : float
         Least T of a ring that is reported.
-    stray : float
-        Edges above the bound that chance leaves, a draw.
+    rules : Rules
+        What was asked for.
     rings : list of FoundRing
         The least likely first.
     nearest : ndarray of float64, shape (n_accounts,)
@@ -100,7 +100,7 @@ class Found:
     parts: Floats
     bound: float
     weakest: float
-    stray: float
+    rules: Rules
     rings: list[FoundRing]
     nearest: Floats
     let_be: int = 0
@@ -117,7 +117,7 @@ def search(layers: Layers, lone: Sequence[Lone], rules: Rules) -> Found:
     edges, let_be = _parted(layers.edges(), rules.apart)
     noise = dealt(layers, rules.draws, SEED) if len(edges.source) else []
     chance = np.sort(np.concatenate([np.empty(0), *(e.surprise for e in noise)]))[::-1]
-    bound = _bound(chance, STRAY * rules.draws)
+    bound = max(_bound(chance, STRAY * rules.draws), layers.floor)
     strongest = np.array(
         [max((t for _, t in rings_of(e.above(bound), layers.count, rules.least)), default=0.0) for e in noise]
     )
@@ -130,12 +130,11 @@ def search(layers: Layers, lone: Sequence[Lone], rules: Rules) -> Found:
     found = _with_lone(found, lone, rules)
     found.sort(key=lambda r: (r.p_value, -r.strength, r.codes.tolist()))
     found = grown(found, layers)
-    stray = float((chance > bound).sum()) / max(rules.draws, 1)
     tied = edges.above(bound)
     nearest = np.zeros(layers.count)
     for ends in (edges.source, edges.target):
         np.maximum.at(nearest, ends, edges.surprise)
-    return Found(tied, layers.parts(tied), bound, weakest, stray, found, nearest, let_be)
+    return Found(tied, layers.parts(tied), bound, weakest, rules, found, nearest, let_be)
 
 
 def _parted(edges: Edges, apart: Sequence[Ints]) -> tuple[Edges, int]:

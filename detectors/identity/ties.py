@@ -26,7 +26,7 @@ from graph.model import NodeRef
 
 LARGEST = 300
 """Members up to which a group's pairs are looked at; the users of something larger are no ring for that alone."""
-PAIRS = 3_000_000
+PAIRS = 600_000
 """Pairs of one layer, at most: the largest groups are left out beyond, and it is said."""
 MAKING = ("births", "handles", "profiles")
 """Layers of how accounts were made."""
@@ -162,10 +162,11 @@ class Shared:
 
     def _twice(self, user: Ints) -> Bools:
         """Rows by which an account comes into a group again: it is a member once."""
-        order = np.lexsort((user, self.group))
-        same = (np.diff(user[order]) == 0) & (np.diff(self.group[order]) == 0)
         found = np.zeros(len(user), bool)
-        found[order[1:][same]] = True
+        rows = np.flatnonzero(self.group < len(self.groups))
+        key = self.group[rows] * (int(user.max(initial=0)) + 1) + user[rows]
+        order = np.argsort(key, kind="stable")
+        found[rows[order[1:][np.diff(key[order]) == 0]]] = True
         return found
 
 
@@ -247,20 +248,31 @@ class Layers:
     layers: Sequence[Layer]
     limits: tuple[str, ...] = field(default=())
 
+    @property
+    def floor(self) -> float:
+        """Nats that a tie has at least: it is rarer than one account in all."""
+        return float(np.log(max(self.count, 1)))
+
     def edges(self, generator: np.random.Generator | None = None) -> Edges:
-        """Every pair that shares anything; of a dataset dealt out by chance, if a generator is given."""
+        """Every pair that shares anything; of a dataset dealt out by chance, if a generator is given.
+
+        Of the latter, pairs that share one thing of no more surprise than :attr:`floor` are left out.
+        """
         founding = [layer.pairs(self.count, generator) for layer in self.layers if isinstance(layer, Shared)]
+        acting = [layer.pairs(self.count, generator) for layer in self.layers if isinstance(layer, Together)]
         keys = np.concatenate([np.empty(0, np.int64), *(k for k, _ in founding)])
+        surprise = np.concatenate([np.empty(0), *(s for _, s in founding)])
+        if generator is not None:
+            kept = (surprise > self.floor) | _again(keys, [k for k, _ in acting])
+            keys, surprise = keys[kept], surprise[kept]
         if not len(keys):
             return Edges(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
         unique, place = np.unique(keys, return_inverse=True)
-        total = np.bincount(place, np.concatenate([s for _, s in founding]), len(unique))
-        for layer in self.layers:
-            if isinstance(layer, Together):  # only where identity speaks as well
-                key, rarity = layer.pairs(self.count, generator)
-                at = np.minimum(np.searchsorted(unique, key), len(unique) - 1)
-                hit = unique[at] == key
-                np.add.at(total, at[hit], rarity[hit])
+        total = np.bincount(place, surprise, len(unique))
+        for key, rarity in acting:  # only where identity speaks as well
+            at = np.minimum(np.searchsorted(unique, key), len(unique) - 1)
+            hit = unique[at] == key
+            np.add.at(total, at[hit], rarity[hit])
         source, target = np.divmod(unique, self.count)
         return Edges(source.astype(np.int32), target.astype(np.int32), np.round(total, 6))
 
@@ -280,6 +292,16 @@ class Layers:
 def dealt(layers: Layers, draws: int, seed: int) -> list[Edges]:
     """Edges of so many datasets dealt out by chance."""
     return [layers.edges(np.random.default_rng([seed, b])) for b in range(draws)]
+
+
+def _again(keys: Longs, others: Sequence[Longs]) -> Bools:
+    """Keys that may come again, among themselves or in others: by a part of them, so that a few more are kept."""
+    mask = (1 << max(len(keys), 1).bit_length() + 2) - 1
+    times = np.bincount(keys & mask, minlength=mask + 1)
+    for other in others:
+        times[other & mask] += 1
+    found: Bools = times[keys & mask] > 1
+    return found
 
 
 def _keys(u: Ints | Longs, v: Ints | Longs, count: int) -> tuple[Longs, Longs]:
