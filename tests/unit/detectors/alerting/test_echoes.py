@@ -12,12 +12,13 @@ import pytest
 import detectors.run as module
 from detectors.alerting.alert import Echo, alert_from_json
 from detectors.alerting.echoes import Echoes
+from detectors.run import run
 from graph.findings import Evidence, Finding, Window
 from graph.model import NodeRef, NodeType
-from graph.store import Store, open_store
+from graph.store import Store, View, open_store
 from ingest.load import load
 from lockstep.demo.generate import generate
-from lockstep.demo.truth import Group
+from lockstep.demo.truth import Group, Truth
 from tests.alerting import WATCH, Said, ring, watch
 from tests.stores import at, fill, put
 from tests.stores import run as a_run
@@ -157,28 +158,47 @@ def test_an_echo_goes_with_the_alert_and_changes_nothing_else(store: Store, monk
     assert (grown.reason, grown.decided, grown.echoes) == ("grown", "violation on 2026-03-03", ())
 
 
-def test_of_a_demo_network_only_the_planted_return_is_pointed_at(tmp_path: Path) -> None:
-    truth = generate(tmp_path / "data", size=500, seed=1004, days=14)
-    with open_store("memory://", tmp_path / "store") as store:
-        load(store, [tmp_path / "data"], secret=b"k" * 16)
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Truth]]:
+    """A made network in which one ring was suspended and came back."""
+    folder = tmp_path_factory.mktemp("demo")
+    truth = generate(folder / "data", size=500, seed=1005, days=20)
+    with open_store("memory://", folder / "store") as store:
+        load(store, [folder / "data"], secret=b"k" * 16)
+        yield store, truth
 
-        def planted(group: Group) -> Finding:
-            with store.view() as view:
-                rows = [
-                    {"post": p.post, "account": p.account, "created_at": p.created_at} for p in view.posts(group.posts)
-                ]
-            dated = [r for r in rows if r["created_at"] and r["account"] in group.members]
-            return found(dated, tickers=group.tickers, links=group.links, params={"group": group.id})
 
-        groups = {g.id: planted(g) for g in truth.groups if len(g.members) > 1 and g.posts}
-        first = groups.pop("shill-first-1")
-        with store.writer() as writer:
-            writer.add_run(a_run(), [first])
-        with store.view() as view:
-            echoes = Echoes(view, watch=WATCH)
-            assert [d.finding.id for d in echoes.decided] == [first.id]
-            assert first.window.end < echoes.decided[0].at < first.window.end + timedelta(days=1)
-            pointed = {name: [e.finding for e in echoes(f)] for name, f in groups.items() if name != "shill-return-1"}
-            assert [e.finding for e in echoes(groups["shill-return-1"])] == [first.id]
-    assert {name for name, found_ in pointed.items() if found_} == set()
+def test_of_what_is_planted_only_the_return_is_pointed_at(demo: tuple[Store, Truth]) -> None:
+    store, truth = demo
+
+    def planted(view: View, group: Group) -> Finding:
+        posts_ = view.posts(group.posts)
+        rows = [{"post": p.post, "account": p.account, "created_at": p.created_at} for p in posts_]
+        dated = [r for r in rows if r["created_at"] and r["account"] in group.members]
+        return found(dated, tickers=group.tickers, links=group.links, params={"group": group.id})
+
+    with store.view() as view:
+        groups = {g.id: planted(view, g) for g in truth.groups if len(g.members) > 1 and g.posts}
+    first = groups.pop("shill-first-1")
+    with store.writer() as writer:
+        writer.add_run(a_run(), [first])
+    with store.view() as view:
+        echoes = Echoes(view, watch=WATCH)
+        (at_,) = (d.at for d in echoes.decided if d.finding.id == first.id)
+        assert first.window.end < at_ < first.window.end + timedelta(days=1)
+        pointed = {name: [e.finding for e in echoes(f)] for name, f in groups.items()}
+    assert first.id in pointed.pop("shill-return-1")
     assert len(pointed) == 20
+    assert not any(pointed.values())
+
+
+def test_of_what_is_found_only_the_return_is_pointed_at(demo: tuple[Store, Truth]) -> None:
+    store, truth = demo
+    (result,) = run(store, ["shilling"], {})
+    with store.view() as view:
+        echoes = Echoes(view, watch=WATCH)
+        pointed = {f.id: echoes(f) for f in result.findings}
+    groups = {g.id: set(g.members) for g in truth.groups}
+    ring_of = {name: f for name, who in groups.items() for f in result.findings if who == set(f.accounts)}
+    assert ring_of["shill-first-1"].id in {e.finding for e in pointed.pop(ring_of["shill-return-1"].id)}
+    assert not any(pointed.values())
