@@ -1,11 +1,11 @@
 """Rings of accounts that are tied by more than chance, each with what it is against chance.
 
-*Edges* are pairs whose surprise, summed over layers (:mod:`detectors.identity.ties`), exceeds the bound above which
-datasets dealt out by chance have :data:`STRAY` edges each, over all draws, and ln N. *Rings* are their components, split
-where two parts are tied less than half as much to each other as within. A ring's statistic is that of its strongest spanning
-tree, T = Σ S − ln(N² / 2) − Σ_{k = 2}^{m − 1} ln(N k): nats by which m − 1 ties are rarer than the ways there are to
-choose a first pair and, account by account, one more and where it hangs on. Each account counts for one tie, so that a
-large group does not count for all its pairs. p = (1 + draws whose strongest ring is as strong) / (1 + draws): a
+*Edges* are pairs whose surprise, summed over layers (:mod:`detectors.identity.ties`), exceeds ln N and the bound above
+which datasets dealt out by chance have :data:`STRAY` edges each, over all draws. *Rings* are their components, split
+where two parts are tied less than half as much to each other as within. A ring's statistic is that of its strongest
+spanning tree, T = Σ S − ln(N² / 2) − Σ_{k = 2}^{m − 1} ln(N k): nats by which m − 1 ties are rarer than the ways there
+are to choose a first pair and, account by account, one more and where it hangs on. Each account counts for one tie, so
+that a large group does not count for all its pairs. p = (1 + draws whose strongest ring is as strong) / (1 + draws): a
 family-wise level over all rings.
 
 A *group* can be beyond chance on its own, without a second layer: a device with more users than the tail of all others
