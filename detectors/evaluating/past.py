@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,15 +15,16 @@ from graph.schema import TABLES
 from graph.store import View
 
 _BORN = {"accounts": "created_at"}  # tables without a time of their own, and what dates their rows
-_AFTERWARDS = {"verdicts": "reversed_at"}  # what is added to a row later
+_AFTERWARDS = {"verdicts": "reversed_at", "identifiers": "last_seen"}  # what is added to a row later
 
 
 def as_of(view: View, end: datetime) -> View:
     """A view of the rows dated before ``end``, and of undated ones.
 
-    Findings are those whose window had ended, a verdict is not yet reversed, an account that was made later is not
-    there. Undated rows (labels without a time, many likes) stay, since nothing says that they came later: what they
-    tell may be known too early. Projections of this view are not cached.
+    Findings are those whose window had ended, a verdict is not yet reversed, an identifier that is used later was last
+    used just before, an account that was made later is not there. Undated rows (labels without a time, many likes)
+    stay, since nothing says that they came later: what they tell may be known too early. Projections of this view are
+    not cached.
     """
     return cast("View", _AsOf(view, end))
 
@@ -75,4 +76,5 @@ class _AsOf:
             return batch
         place, column = batch.schema.get_field_index(name), batch[name]
         later = pc.fill_null(pc.greater_equal(column, pa.scalar(self._end, column.type)), fill_value=False)
-        return batch.set_column(place, name, pc.if_else(later, pa.scalar(None, column.type), column))
+        before = self._end - timedelta(microseconds=1) if table == "identifiers" else None
+        return batch.set_column(place, name, pc.if_else(later, pa.scalar(before, column.type), column))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,6 +41,10 @@ def test_accounts_made_later_and_reversals_are_not_known_yet(tmp_path: Path) -> 
         put(store, "accounts", *accounts)
         verdict = {"subject": "x:0", "outcome": "violation", "at": at(10), "reversed_at": at(60)}
         put(store, "verdicts", verdict, {**verdict, "subject": "x:1", "reversed_at": at(20)})
+        seen = [{"account": f"x:{i}", "kind": "device", "value": "d"} for i in range(3)]
+        spans = [(at(0), at(40)), (at(0), at(90)), (at(60), at(90))]
+        rows = zip(seen, spans, strict=True)
+        put(store, "identifiers", *({**row, "first_seen": a, "last_seen": b} for row, (a, b) in rows))
         early = finding("a", window=Window(at(0), at(40)))
         late = finding("b", window=Window(at(0), at(70)))
         with store.writer() as writer:
@@ -48,6 +53,10 @@ def test_accounts_made_later_and_reversals_are_not_known_yet(tmp_path: Path) -> 
             past = as_of(view, at(50))
             assert [r["account"] for r in read(past, "accounts")] == ["x:0", "x:2"]
             assert {r["subject"]: r["reversed_at"] for r in read(past, "verdicts")} == {"x:0": None, "x:1": at(20)}
+            assert {r["account"]: r["last_seen"] for r in read(past, "identifiers")} == {
+                "x:0": at(40),
+                "x:1": at(50) - timedelta(microseconds=1),
+            }
             assert past.findings() == [early]
             (batch,) = past.scan("verdicts", columns=["reversed_at"])
             assert batch.schema.field(0).type == pa.timestamp("us", tz="UTC")
