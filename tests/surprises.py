@@ -45,10 +45,6 @@ class Naive:
     def __init__(self, layers: Layers, cell_s: float | None, hold_s: float) -> None:
         longest = max(window for _, window in layers)
         self.cell = round((cell_s or 10 * longest or 3600.0) * 1e6)
-        hold = round(hold_s * 1e6)
-        if not cell_s and 0 < hold >= longest * 1e6:  # a period holds a whole number of cells
-            counts = range(1, round(hold / (longest * 1e6 or 1e6)) + 1)
-            self.cell = next((hold // n for n in counts if hold % n == 0 and hold // n <= self.cell), self.cell)
         self.events = [
             (number, thing, round(t * 1e6), actor, message, round(window * 1e6))
             for number, (rows, window) in enumerate(layers)

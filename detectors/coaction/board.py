@@ -153,28 +153,17 @@ class Messages:
         found: list[int] = np.concatenate([[0], np.cumsum(self.total)]).astype(np.int64).tolist()
         return found
 
-    def of(self, period: int) -> Longs:
-        """The messages of a period, in the order of their keys."""
-        return self._places[self._bounds[period] : self._bounds[period + 1]]
-
-    def order(self, period: int, seed: int, number: int) -> Longs:
-        """The order in which a period's messages are given their authors in a dataset drawn under the null.
-
-        It follows from the seed, the dataset's number and the period alone, so that what comes before or after a
-        period makes no difference to it.
-        """
-        rng = np.random.default_rng([seed, number, int(self.starts[period]) % 2**64])
-        return rng.permutation(int(self.total[period]))
-
     def dealt(self, seed: int, number: int) -> Longs:
         """For each message one of its period, whose author it is given in a dataset drawn under the null.
 
-        A dataset follows from the seed and its number alone.
+        A dataset follows from the seed and its number, a period of it from these and the period: what comes before or
+        after makes no difference.
         """
-        found = np.empty(len(self), np.int64)
-        for period in range(len(self.total)):
-            mine = self.of(period)
-            found[mine] = mine[self.order(period, seed, number)]
+        mine = self._places.copy()
+        for start, begin, end in zip(self.starts.tolist(), self._bounds, self._bounds[1:], strict=False):
+            np.random.default_rng([seed, number, start % 2**64]).shuffle(mine[begin:end])
+        found = np.empty_like(mine)
+        found[self._places] = mine
         return found
 
 

@@ -32,7 +32,6 @@ from detectors.coaction.rings import communities, components, labelled, merged
 from detectors.coaction.surprisal import Floats, Layer, Pairs, Surprisal
 from detectors.coaction.svn import validation
 from detectors.coaction.sweep import Ints, Longs
-from graph.kept import Kept
 
 Holds = Callable[[Pairs], npt.NDArray[np.bool_]]
 SURE = 0.01
@@ -191,7 +190,6 @@ def search(
     options: Options | None = None,
     *,
     holds: Holds | None = None,
-    kept: Kept | None = None,
     reading: Reading | None = None,
 ) -> Found:
     """Find rings.
@@ -205,8 +203,6 @@ def search(
     holds : callable, optional
         Says of pairs whether they hold against an explanation other than chance (a shared interest, an allow-list);
         those that do not are no edges. That only takes edges away, so that the levels stay upper bounds.
-    kept : Kept, optional
-        Where meetings of periods that are over are kept; what is found is the same without.
     reading : Reading, optional
         Reads the events; shared by searches that differ in their windows alone.
 
@@ -220,7 +216,7 @@ def search(
     options = options or Options()
     surprisal = Surprisal(layers, names, options.cell_s, options.hold_s, reading)
     judged = surprisal if options.fusion == "joint" else Fused(surprisal, options.fusion, options.seed)
-    found = chance(judged, draws=options.draws, least=options.least, seed=options.seed, kept=kept)
+    found = chance(judged, draws=options.draws, least=options.least, seed=options.seed)
     q = found.q()
     tests = [*([] if holds is None else [holds]), *([validation(surprisal, options.fdr)] if options.strict else [])]
     for test in tests:

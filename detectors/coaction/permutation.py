@@ -17,10 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detectors.coaction.fused import Fused
-from detectors.coaction.periods import Periods
 from detectors.coaction.rings import labelled
 from detectors.coaction.surprisal import Floats, Pairs, Surprisal
-from graph.kept import Kept
 
 EDGES = 5
 """Edges above the threshold in a dataset without coordination, on average."""
@@ -85,7 +83,6 @@ def chance(
     least: int = 3,
     seed: int = 0,
     threads: int = 0,
-    kept: Kept | None = None,
 ) -> Chance:
     """Judge the observed pairs against datasets drawn under the null.
 
@@ -95,18 +92,13 @@ def chance(
         Datasets drawn; the smallest p-value of a ring is 1/(draws + 1).
     seed : int
         Each dataset follows from it and its number alone, so that threads change nothing.
-    kept : Kept, optional
-        Where the meetings of periods are kept, so that those that are over are counted once; it changes no result.
     """
 
     def draw(number: int) -> Pairs:
         return surprisal.pairs(surprisal.messages.dealt(seed, number)) if number else surprisal.pairs()
 
-    if isinstance(surprisal, Surprisal) and surprisal.apart:
-        datasets = Periods(surprisal, kept or Kept(None)).datasets(draws, seed, threads)
-    else:
-        with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
-            datasets = list(pool.map(draw, range(draws + 1)))
+    with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
+        datasets = list(pool.map(draw, range(draws + 1)))
     threshold = float(np.median([_nth(d.rarity, surprisal.floor) for d in datasets]))
     strongest = np.array([max(_strengths(d, threshold, least), default=0.0) for d in datasets[1:]])
     drawn = np.sort(np.concatenate([d.rarity for d in datasets[1:]])) if draws else np.empty(0)

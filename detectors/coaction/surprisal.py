@@ -36,7 +36,7 @@ from detectors.coaction.sweep import MICROSECONDS, Ints, Longs
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from detectors.coaction.surprisal_kernels import Board, Shares, Tails
+    from detectors.coaction.surprisal_kernels import Board, Bounds, Shares, Tails
 
 __all__ = ["KEPT", "Floats", "Layer", "Pairs", "Surprisal"]
 
@@ -45,6 +45,7 @@ DEEP = 12  # meetings up to which their sum's distribution is computed
 TILTS = np.geomspace(0.02, 5.0, 24)  # of Chernoff's bound, for more of them
 CELL_WINDOWS = 10
 DAY_S = 86_400.0
+SLACK = 1.001  # of the chance from which pairs are not looked at: what rounding may do
 KEPT = 1000.0
 """Pairs of a dataset without coordination that are rare enough to be kept, on average."""
 
@@ -95,19 +96,12 @@ class Surprisal:
     names : pyarrow.Array
         Sorted keys of all accounts; codes of accounts are places in it.
     cell_s : float, optional
-        Length of a cell, in seconds; by default ten of the longest window, an hour where that is zero, or somewhat
-        less, so that a period holds a whole number of cells.
+        Length of a cell, in seconds; by default ten of the longest window, an hour where that is zero.
     hold_s : float
         Length of a period, in seconds: accounts keep how much they do in each. 0: there is one. Periods of few messages
         are joined.
     reading : Reading, optional
         Reads the events; shared by searches that differ in their windows alone.
-
-    Attributes
-    ----------
-    apart : bool
-        Whether no cell lies in two periods, so that what happened in one can be judged by itself
-        (:mod:`detectors.coaction.periods`).
 
     Raises
     ------
@@ -125,19 +119,18 @@ class Surprisal:
     ) -> None:
         self.layers, self.names, self.count = tuple(layers), names, len(names)
         width = max((layer.width for layer in layers), default=0)
-        hold = width_of(hold_s)
         usual = min(CELL_WINDOWS * width or 3600 * MICROSECONDS, LONGEST)
-        self.cell = width_of(cell_s) if cell_s else within(hold, usual, width)
+        self.cell = width_of(cell_s) if cell_s else usual
         if self.cell < width:
             raise ValueError(f"cell_s is {cell_s}, less than a window of {width / MICROSECONDS:g} s")
         self.events, units = (reading or Reading())(layers, names)
-        self.apart = bool(layers) and hold >= self.cell and hold % max(self.cell, 1) == 0
-        self.messages = authored(self.events, units, hold)
+        self.messages = authored(self.events, units, width_of(hold_s))
         self._lay_out(units)
         self.floor = float(np.log(max(self.count * (self.count - 1) / 2 / KEPT, 1.0)))
 
     def _lay_out(self, units: Longs) -> None:
-        self._met: Board | None = None
+        for name in ("_active", "_ranks", "_bounds"):
+            self.__dict__.pop(name, None)  # of other layers
         self.board, meetings = laid_out(self.events, units, self.layers, self.messages, self.cell)
         self.tails = _tails(self.board)
         self.shares = self._shares(meetings)
@@ -180,23 +173,50 @@ class Surprisal:
         if dealt is not None:
             author, busy = author[dealt], busy[dealt]
         least = self.floor if floor is None else floor
-        out = kernels.surprisals(self._active, author, busy, compiled_shares(self.shares), self.tails, least)
-        return _sorted(out, np.arange(self.count, dtype=np.int32))
+        shares, everybody = compiled_shares(self.shares), np.arange(self.count, dtype=np.int32)
+        if least <= 0 or self.count**2 * (len(self._ranks) + 1) > LONGEST:  # pairs and times fit into 63 bits
+            return _sorted(kernels.surprisals(self._active, author, busy, shares, self.tails, least), everybody)
+        board, bounds, ranks = self._active, self._bounds, self._ranks
+        bounds = bounds._replace(limit=float(np.exp(-least)) * SLACK)
+        actors, busy = author[board.units], busy[board.units]
+        keys, times, *ends = kernels.survivors(board, actors, busy, bounds, ranks, self.count)
+        order = np.argsort(keys * (len(ranks) + 1) + times, kind="stable")
+        met = (keys[order], ends[0][order], ends[1][order])
+        return _sorted(kernels.judged(board, met, busy, shares, self.tails, bounds, least, self.count), everybody)
 
-    @property
+    @cached_property
     def _active(self) -> Board:
         """The board of the events that meet any: most meet none, and all are gone through for each dataset."""
-        if self._met is None:
-            from detectors.coaction import surprisal_kernels as kernels
+        from detectors.coaction import surprisal_kernels as kernels
 
-            whole = self.board
-            some = whole.high - whole.low > 1
-            place = np.cumsum(some) - 1
-            chrono = place[whole.chrono[some[whole.chrono]]]
-            low, high = place[whole.low[some]], place[whole.high[some] - 1] + 1
-            units, cells = whole.units[some], whole.cells[some]
-            self._met = kernels.Board(chrono, units, cells, low, high, whole.rates[some], whole.depths[some])
-        return self._met
+        whole = self.board
+        some = whole.high - whole.low > 1
+        place = np.cumsum(some) - 1
+        chrono = place[whole.chrono[some[whole.chrono]]]
+        low, high = place[whole.low[some]], place[whole.high[some] - 1] + 1
+        units, cells = whole.units[some], whole.cells[some]
+        return kernels.Board(chrono, units, cells, low, high, whole.rates[some], whole.depths[some])
+
+    @cached_property
+    def _ranks(self) -> Longs:
+        """Of each event that meets any, its place in time."""
+        ranks = np.empty(len(self._active.chrono), np.int64)
+        ranks[self._active.chrono] = np.arange(len(ranks))
+        return ranks
+
+    @cached_property
+    def _bounds(self) -> Bounds:
+        """What tells of an event that meets any how likely a meeting is there."""
+        from detectors.coaction import surprisal_kernels as kernels
+
+        board, total = self._active, self.messages.total
+        period = self.messages.period[board.units]
+        ahead = (board.high - np.arange(len(board.high)) - 1).astype(float)
+        pairs = np.bincount(period, weights=ahead, minlength=len(total))
+        levels, place = np.unique(board.depths, return_inverse=True)  # the deeper, the fewer pairs
+        deeper = np.cumsum(np.bincount(place, weights=ahead, minlength=len(levels))[::-1])[::-1]
+        share = deeper / max(float(ahead.sum()), 1.0)
+        return kernels.Bounds(period, (2 * pairs / total**2)[period], share[place], 0.0)
 
     def among(self, codes: Ints, without: Iterable[int] = ()) -> Pairs:
         """Pairs of some accounts, as rare as they would be without their events on some objects.
@@ -254,20 +274,6 @@ class Surprisal:
             part = slice(start, start + 100_000)
             found[part] = (self.shares[pairs.source[part]] * self.shares[pairs.target[part]]).sum(axis=1)
         return found
-
-
-def within(hold: int, cell: int, width: int) -> int:
-    """The longest cell up to a length (µs) of which a period holds a whole number; as it is where that is too short.
-
-    A period that is shorter than the cell is one, if the window fits into it.
-    """
-    if hold < width or not hold:
-        return cell
-    first = max(-(-hold // cell), 1)
-    for count in range(first, min(hold // max(width, 1), 100 * first) + 1):
-        if hold % count == 0:
-            return hold // count
-    return cell
 
 
 def compiled_shares(shares: csr_array[np.float64]) -> Shares:

@@ -257,118 +257,134 @@ def surprisals(board: Board, authors: Ints, busy: Floats, shares: Shares, tails:
     return out[:, :used]
 
 
-class Rows(NamedTuple):
-    """The events of a period that somebody meets, and those of the next that the period's last ones meet."""
+class Bounds(NamedTuple):
+    """What tells at a glance that a pair which met once is not rare enough."""
 
-    order: Longs  # rows by time
-    units: Longs  # of each, the message
-    cells: Longs
-    low: Longs  # of each, the range of rows in its window
-    high: Longs
-    rates: Floats  # 2 m / N²
-    logs: Floats  # −ln m
-    later: npt.NDArray[np.bool_]  # whether it is of the next period
+    periods: Longs  # of each event
+    likely: Floats  # of each event, meetings of two accounts with one message each in its period: 2 M / N²
+    shares: Floats  # of each event, the chance that a meeting lies at a place with at most as many pairs
+    limit: float  # chance from which a pair is not looked at
 
 
 @compiled
-def meetings(rows: Rows, authors: Ints, busy: Floats, rate: float) -> tuple[Longs, Floats]:
-    """Pairs of accounts that met in a period, for several assignments of authors.
+def slot(key: int, mask: int) -> int:
+    """Where a key belongs in a table of a power of two."""
+    return (key ^ (key >> 11) ^ (key >> 25)) & mask
+
+
+@compiled
+def survivors(
+    board: Board, actors: Ints, busy: Floats, bounds: Bounds, ranks: Longs, count: int
+) -> tuple[Longs, Longs, Ints, Ints]:
+    """The meetings of pairs that may be rare enough: of those that met more than once, or where few do.
+
+    Under the null a pair that met once has at least the chance (1 − e^{−λ}) P(Y ≥ y), with λ no less than what the
+    period alone brings, and 1 − e^{−λ} ≥ λ / (1 + λ). Most pairs of a dataset met once, and that is known of them
+    without a logarithm. Pairs are told apart by a hash: who shares one with another pair is looked at as well.
 
     Parameters
     ----------
-    authors : ndarray of int32, shape (n_datasets, n_rows)
-        Who made each row's message.
-    busy : ndarray of float64, shape (2, n_accounts)
-        Messages of each account in the period, and in the next.
-    rate : float
-        Meetings in the period that chance brings two accounts with one message each.
+    actors : ndarray of int32, shape (n_events,)
+        Who made each event.
+    busy : ndarray of float64, shape (n_events,)
+        Messages of that account in the event's period.
+    ranks : ndarray of int64, shape (n_events,)
+        Places of the events in order of time.
+    count : int
+        Accounts.
 
     Returns
     -------
-    bounds : ndarray of int64
-        Where each dataset's pairs begin; one more than datasets.
-    found : ndarray of float64, shape (6, n_pairs)
-        Rows: source, target (``source < target``), cells in which they met, surprise, the sum of −ln m over these
-        meetings, and the meetings of the two that chance brings in this period.
+    keys : ndarray of int64, shape (n_meetings,)
+        source · accounts + target, with source < target.
+    times : ndarray of int64, shape (n_meetings,)
+        Rank of the source's event.
+    sources, targets : ndarray of int32, shape (n_meetings,)
+        The two events.
     """
-    count = busy.shape[1]
-    met = Met(
-        np.zeros((2, count)),
-        np.zeros(count, np.int32),
-        np.zeros(count, np.int64),
-        np.zeros((2, count)),
-        np.zeros((2, count)),
-    )
-    partners = np.empty(count, np.int32)
-    out = np.empty((6, 256))
-    ends = np.zeros(len(authors) + 1, np.int64)
-    used = 0
-    for dataset in range(len(authors)):
-        actors = authors[dataset]
-        order, bounds = by_actor(actors, count, rows.order)
-        for u in range(count):
-            several = 0
-            for i in order[bounds[u] : bounds[u + 1]]:
-                for j in range(rows.low[i], rows.high[i]):
-                    v, first = actors[j], min(i, j)
-                    if v <= u or rows.later[first] or rows.units[j] == rows.units[i]:
-                        continue
-                    likely = rows.rates[first] * busy[int(rows.later[i]), u] * busy[int(rows.later[j]), v]
-                    if met.cells[v] == 0:
-                        partners[several] = v
-                        several += 1
-                    meet(met, v, rows.cells[first], max(-math.log(likely), 0.0), rows.logs[first])
-            out = room(out, used, several)
-            for v in partners[:several]:
-                add(met.total, v, met.now)
-                add(met.total, v, met.last)
-                out[0, used], out[1, used], out[2, used] = u, v, met.cells[v]
-                out[3, used], out[4, used] = met.total[0, v], met.total[1, v]
-                out[5, used] = rate * busy[0, u] * busy[0, v]
-                met.cells[v] = 0
-                used += 1
-        ends[dataset + 1] = used
-    return ends, out[:, :used]
-
-
-@compiled
-def repeated(keys: Longs) -> npt.NDArray[np.bool_]:
-    """Which keys (≥ 0) occur more than once."""
-    size = 16
-    while size < 2 * len(keys):
+    size, pairs = 1 << 12, 0
+    for i in range(len(actors)):
+        pairs += board.high[i] - i - 1
+    while size < 16 * pairs and size < 1 << 28:
         size *= 2
-    slots = np.full(size, -1, np.int64)
-    again = np.zeros(size, np.bool_)
-    place = np.empty(len(keys), np.int64)
-    for k in range(len(keys)):
-        at = (keys[k] ^ (keys[k] >> 13) ^ (keys[k] >> 29)) & (size - 1)
-        while slots[at] >= 0 and slots[at] != keys[k]:
-            at = (at + 1) & (size - 1)
-        again[at] = slots[at] >= 0
-        slots[at] = keys[k]
-        place[k] = at
-    found = np.empty(len(keys), np.bool_)
-    for k in range(len(keys)):
-        found[k] = again[place[k]]
-    return found
+    seen = np.zeros(size >> 2, np.uint8)  # two bits each: never, once, more often
+    for i in range(len(actors)):
+        for j in range(i + 1, board.high[i]):
+            a, b = actors[i], actors[j]
+            if a != b and board.units[i] != board.units[j]:
+                at = slot(min(a, b) * count + max(a, b), size - 1)
+                old = (seen[at >> 2] >> (2 * (at & 3))) & 3
+                if old < 2:
+                    seen[at >> 2] += 1 << (2 * (at & 3))
+    keys, times = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    ends = np.empty((2, 1024), np.int32)
+    used = 0
+    for i in range(len(actors)):
+        for j in range(i + 1, board.high[i]):
+            a, b = actors[i], actors[j]
+            if a == b or board.units[i] == board.units[j]:
+                continue
+            key = min(a, b) * count + max(a, b)
+            at = slot(key, size - 1)
+            if (seen[at >> 2] >> (2 * (at & 3))) & 3 < 2 and bounds.periods[i] == bounds.periods[j]:
+                mean = bounds.likely[i] * busy[i] * busy[j]
+                if mean * bounds.shares[i] >= bounds.limit * (1.0 + mean):
+                    continue
+            if used == len(keys):
+                keys, times = np.append(keys, np.empty_like(keys)), np.append(times, np.empty_like(times))
+                ends = np.concatenate((ends, np.empty_like(ends)), axis=1)
+            mine, other = (i, j) if a < b else (j, i)
+            keys[used], times[used], ends[0, used], ends[1, used] = key, ranks[mine], mine, other
+            used += 1
+    return keys[:used], times[:used], ends[0, :used], ends[1, :used]
 
 
 @compiled
-def judged(ends: Ints, sums: Floats, shares: Shares, tails: Tails) -> Floats:
-    """Rarity of pairs whose meetings have been summed.
+def judged(
+    board: Board,
+    met: tuple[Longs, Ints, Ints],
+    busy: Floats,
+    shares: Shares,
+    tails: Tails,
+    bounds: Bounds,
+    floor: float,
+    count: int,
+) -> Floats:
+    """What :func:`surprisals` says of the pairs of some meetings, all of theirs.
 
     Parameters
     ----------
-    ends : ndarray of int32, shape (2, n_pairs)
-        Source and target, by source.
-    sums : ndarray of float64, shape (3, n_pairs)
-        Cells in which they met, surprise, depth.
+    met : tuple of arrays, shape (n_meetings,)
+        Keys of the pairs, the source's event and the target's; by key, by time of the source's event, by target's.
+    floor : float
+        Least rarity of a pair that is returned.
+    count : int
+        Accounts.
     """
+    keys, sources, targets = met
     mine = np.zeros(shares.periods.max() + 1 if len(shares.periods) else 1)
-    out = np.empty(ends.shape[1])
-    last = -1
-    for k in range(ends.shape[1]):
-        u = ends[0, k]
+    alone = True  # whether it is the first of its pair
+    state = Met(np.zeros((2, 1)), np.zeros(1, np.int32), np.zeros(1, np.int64), np.zeros((2, 1)), np.zeros((2, 1)))
+    out = np.empty((5, 256))
+    used, last = 0, -1
+    for k in range(len(keys)):
+        i, j = sources[k], targets[k]
+        first = min(i, j)
+        more = k + 1 < len(keys) and keys[k + 1] == keys[k]
+        if alone and not more and bounds.periods[i] == bounds.periods[j]:
+            mean = bounds.likely[first] * busy[i] * busy[j]
+            if mean * bounds.shares[first] >= bounds.limit * (1.0 + mean):
+                continue
+        alone = not more
+        rate = board.rates[first] * busy[i] * busy[j]
+        meet(state, 0, board.cells[first], max(-math.log(rate), 0.0), board.depths[first])
+        if more:
+            continue
+        add(state.total, 0, state.now)
+        add(state.total, 0, state.last)
+        surprise, depth, cells = state.total[0, 0], state.total[1, 0], state.cells[0]
+        state.cells[0] = 0
+        u, v = keys[k] // count, keys[k] % count
         if u != last:
             if last >= 0:
                 for at in range(shares.bounds[last], shares.bounds[last + 1]):
@@ -376,9 +392,28 @@ def judged(ends: Ints, sums: Floats, shares: Shares, tails: Tails) -> Floats:
             for at in range(shares.bounds[u], shares.bounds[u + 1]):
                 mine[shares.periods[at]] = shares.weights[at]
             last = u
-        cells = int(sums[0, k])
-        mean = expected(shares, ends[1, k], mine)
+        mean = expected(shares, v, mine)
+        if likely(depth, cells, mean, tails) >= bounds.limit:
+            continue
         if mean <= 0.0:  # they met across the border of two periods, and share none
-            mean = math.exp(-sums[1, k] / cells)
-        out[k] = rarity(sums[1, k], sums[2, k], cells, mean, tails)
-    return out
+            mean = math.exp(-surprise / cells)
+        rare = rarity(surprise, depth, cells, mean, tails)
+        if rare >= floor:
+            out = room(out, used, 1)
+            out[0, used], out[1, used], out[2, used] = u, v, rare
+            out[3, used], out[4, used] = surprise, cells
+            used += 1
+    return out[:, :used]
+
+
+@compiled
+def likely(depth: float, cells: int, mean: float, tails: Tails) -> float:
+    """A chance that a pair has at least: that of just as many meetings, at places as deep."""
+    deep, width = tails.tails.shape
+    place = math.ceil(depth / tails.step)
+    if cells > deep or place >= width:
+        return 0.0
+    chance = math.exp(-mean) * tails.tails[cells - 1, place]
+    for row in range(cells):
+        chance *= mean / (row + 1)
+    return float(chance)
