@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from detectors.coaction.clearing import Cleared
 from detectors.coaction.context import Context, discloses
@@ -45,10 +46,15 @@ class Known:
     watched: Watched
     end: datetime | None = None
 
+    @cached_property
+    def fed(self) -> bool:
+        """Whether a feed of events had given anything by the end."""
+        return any(batch.num_rows for batch in self.context.view.scan("events", columns=["ticker"], end=self.end))
+
     def news(self, ticker: str, since: int, until: int) -> list[datetime] | None:
         """News and listings of a ticker in a span (µs); None where no events are loaded."""
         known = self.context.triggers
-        if known is None:
+        if known is None or not self.fed:
             return None
         low, high = moment(since), moment(until)
         return [at for at in known.get(ticker, ()) if low <= at <= high and (self.end is None or at < self.end)]

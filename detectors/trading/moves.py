@@ -118,18 +118,26 @@ def watch(data_dir: Path, rule: Rule, *, start: datetime | None = None, end: dat
     """
     series = candles(data_dir, start=start, end=end)
     series += _made(data_dir, {s.base for s in series}, start, end)
+    with_trades = bases_of(data_dir, "trades")
+    found = [_refined(m, data_dir, end) if m.ticker in with_trades else m for m in moves_of(series, rule)]
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for s in series:
+        spans.setdefault(s.base, []).append((int(s.at[0]), int(s.known[-1])))
+    return Watched(tuple(found), spans)
+
+
+def moves_of(series: Sequence[Series], rule: Rule) -> list[Move]:
+    """Moves in candles of any markets and intervals, by the time at which they were known."""
     done = np.sort(np.concatenate([s.known for s in series])) if series else np.empty(0, np.int64)
     by_base: dict[str, list[Measured]] = {}
     for s in series:
         by_base.setdefault(s.base, []).append(measure(s))
-    with_trades = bases_of(data_dir, "trades")
-    found = []
-    for base, several in sorted(by_base.items()):
-        for hits in _groups(several, rule):
-            move = _move([m.series for m in several], hits, sure=_sure(hits, rule, done))
-            found.append(_refined(move, data_dir, end) if base in with_trades else move)
-    spans = {b: [(int(m.series.at[0]), int(m.series.known[-1])) for m in several] for b, several in by_base.items()}
-    return Watched(tuple(sorted(found, key=lambda m: (m.known, m.ticker))), spans)
+    found = [
+        _move([m.series for m in several], hits, sure=_sure(hits, rule, done))
+        for _, several in sorted(by_base.items())
+        for hits in _groups(several, rule)
+    ]
+    return sorted(found, key=lambda m: (m.known, m.ticker))
 
 
 def _made(data_dir: Path, known: Collection[str], start: datetime | None, end: datetime | None) -> list[Series]:

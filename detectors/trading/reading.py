@@ -78,7 +78,11 @@ class Series:
     def part(self, start: int, end: int) -> Series:
         """Candles that open at ``start`` or later and are known by ``end`` (µs)."""
         a, b = np.searchsorted(self.at, start), np.searchsorted(self.known, end, side="right")
-        columns = {n: getattr(self, n)[a : max(a, b)] for n in COLUMNS}
+        return self.some(slice(a, max(a, b)))
+
+    def some(self, places: slice | npt.NDArray[np.bool_]) -> Series:
+        """Candles at some places."""
+        columns = {n: getattr(self, n)[places] for n in COLUMNS}
         return Series(*self.market, self.interval, **columns, traded=self.traded)
 
 
