@@ -199,6 +199,8 @@ def test_of_what_is_found_only_the_return_is_pointed_at(demo: tuple[Store, Truth
         echoes = Echoes(view, watch=WATCH)
         pointed = {f.id: echoes(f) for f in result.findings}
     groups = {g.id: set(g.members) for g in truth.groups}
-    ring_of = {name: f for name, who in groups.items() for f in result.findings if who == set(f.accounts)}
+    ring_of = {
+        name: f for name, who in groups.items() for f in result.findings if 2 * len(who & {*f.accounts}) > len(who)
+    }
     assert ring_of["shill-first-1"].id in {e.finding for e in pointed.pop(ring_of["shill-return-1"].id)}
     assert not any(pointed.values())
