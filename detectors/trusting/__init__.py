@@ -1,0 +1,1 @@
+"""What trust propagation stands on: an order that names do not set, and how far each follow can be relied on."""
