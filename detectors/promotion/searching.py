@@ -89,8 +89,8 @@ class Seen:
         return min(self.ring.p_value * self.within.windows, 1.0)
 
 
-class Search:
-    """One search of a view: its layers, and the rings that their windows show.
+class Tables:
+    """The events of a view's layers, without hubs and without what is explained.
 
     Parameters
     ----------
@@ -110,11 +110,50 @@ class Search:
         self.posts = events(view, "post", start=scope.start, end=scope.end)
         narrow, *wider = (float(params[name]) for name in WINDOWS)
         self.windows = [narrow, *sorted({window for window in wider if window > narrow})]
-        layers = listed(str(params["layers"]))
-        tables = {
-            window: {action: table for action in layers if (table := self._events(action, window)).num_rows}
-            for window in self.windows
-        }
+
+    def within(self, window: float) -> dict[str, pa.Table]:
+        """Events by layer, for a window; layers that have any."""
+        layers = listed(str(self.params["layers"]))
+        return {action: table for action in layers if (table := self._events(action, window)).num_rows}
+
+    def _events(self, action: str, window: float) -> pa.Table:
+        """A layer's events without hubs and without what a campaign or an allow-list entry explains."""
+        if action not in self._layers or ACTIONS[action].near:  # similar texts are compared within the window
+            self._layers[action] = self._read(action, window)
+        return self._layers[action]
+
+    def _read(self, action: str, window: float) -> pa.Table:
+        table, left_out = events_of(self.view, action, window, start=self.scope.start, end=self.scope.end)
+        self.limits += [f"{action}: {what}" for what in left_out if f"{action}: {what}" not in self.limits]
+        drop = named(table, "actor", self.context.free)
+        if action not in COPIES:
+            known = [*self.context.explained, *self.context.allowed]
+            drop = pc.or_(drop, named(table, "message", known))
+            for node, keys in {NodeType.POST: known, **self.context.free_objects}.items():
+                drop = pc.or_(drop, named(table, "object", ACTIONS[action].named(node, keys)))
+        if pc.any(drop).as_py():
+            table = restrict(table, pc.invert(drop))
+        return self._without_hubs(action, table)
+
+    def _without_hubs(self, action: str, table: pa.Table) -> pa.Table:
+        if not table.num_rows:
+            return table
+        things = table["object"].combine_chunks()
+        counts = np.bincount(things.indices.to_numpy())
+        total = max(self.posts.num_rows, len(table["message"].combine_chunks().dictionary))
+        hubs = (counts > float(self.params["hub_share"]) * total) & (counts >= int(self.params["hub_posts"]))
+        for code in np.flatnonzero(hubs):
+            shown = ACTIONS[action].shown(things.dictionary[int(code)].as_py())
+            self.limits.append(f"{action}: {shown} skipped: {counts[code] / total:.1%} of all posts")
+        return restrict(table, ~hubs[things.indices.to_numpy()]) if hubs.any() else table
+
+
+class Search(Tables):
+    """One search of a view: its layers, and the rings that their windows show."""
+
+    def __init__(self, view: View, params: Mapping[str, Value], scope: Scope) -> None:
+        super().__init__(view, params, scope)
+        tables = {window: self.within(window) for window in self.windows}
         self.keys = names_of([table for layer in tables.values() for table in layer.values()])
         self.names: list[str] = self.keys.to_pylist()
         self.apart = [self._codes(group) for group in self.context.groups]
@@ -158,37 +197,6 @@ class Search:
     def _codes(self, accounts: Sequence[str]) -> Ints:
         found = pc.index_in(pa.array(accounts, pa.string()), self.keys)
         return np.sort(found.drop_null().to_numpy()).astype(np.int32)
-
-    def _events(self, action: str, window: float) -> pa.Table:
-        """A layer's events without hubs and without what a campaign or an allow-list entry explains."""
-        if action not in self._layers or ACTIONS[action].near:  # similar texts are compared within the window
-            self._layers[action] = self._read(action, window)
-        return self._layers[action]
-
-    def _read(self, action: str, window: float) -> pa.Table:
-        table, left_out = events_of(self.view, action, window, start=self.scope.start, end=self.scope.end)
-        self.limits += [f"{action}: {what}" for what in left_out if f"{action}: {what}" not in self.limits]
-        drop = named(table, "actor", self.context.free)
-        if action not in COPIES:
-            known = [*self.context.explained, *self.context.allowed]
-            drop = pc.or_(drop, named(table, "message", known))
-            for node, keys in {NodeType.POST: known, **self.context.free_objects}.items():
-                drop = pc.or_(drop, named(table, "object", ACTIONS[action].named(node, keys)))
-        if pc.any(drop).as_py():
-            table = restrict(table, pc.invert(drop))
-        return self._without_hubs(action, table)
-
-    def _without_hubs(self, action: str, table: pa.Table) -> pa.Table:
-        if not table.num_rows:
-            return table
-        things = table["object"].combine_chunks()
-        counts = np.bincount(things.indices.to_numpy())
-        total = max(self.posts.num_rows, len(table["message"].combine_chunks().dictionary))
-        hubs = (counts > float(self.params["hub_share"]) * total) & (counts >= int(self.params["hub_posts"]))
-        for code in np.flatnonzero(hubs):
-            shown = ACTIONS[action].shown(things.dictionary[int(code)].as_py())
-            self.limits.append(f"{action}: {shown} skipped: {counts[code] / total:.1%} of all posts")
-        return restrict(table, ~hubs[things.indices.to_numpy()]) if hubs.any() else table
 
     def ring(self, seen: Seen) -> Ring:
         """A ring's bursts and posts."""
