@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.navigation import discover
+from dashboard.navigation import pages
 
 STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.svg")  # the icons that Streamlit knows by name come from another host
@@ -16,8 +16,7 @@ def main() -> None:
     """Show the screen that the address names."""
     st.set_page_config(page_title="Lockstep", page_icon=ICON, layout="wide")
     st.html(STYLE)
-    pages = [st.Page(s.render, title=s.title, url_path=s.path, default=i == 0) for i, s in enumerate(discover())]
-    st.navigation(pages, position="top").run()
+    st.navigation(pages(), position="top").run()
     st.divider()
     st.caption(
         "Flagged is not guilty: a finding says that a pattern was seen, not why. "

@@ -9,7 +9,7 @@ from lockstep.config import Settings
 
 ADDRESS = "127.0.0.1"
 HOSTS = (ADDRESS, "localhost")  # another name that resolves to this machine is refused
-APP = Path(__file__).with_name("app.py")
+APP = Path(__file__).with_name("asgi.py")
 _OPTIONS = {
     "server.headless": "true",
     "server.address": ADDRESS,

@@ -13,11 +13,11 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import views
-from dashboard.canvas import network
+from dashboard.canvas.commands import Command
+from dashboard.canvas.scene import Player, Scene
 from graph import projection
 from graph.errors import ConfigError
 from graph.findings import Finding
-from graph.model import NodeRef
 from graph.store import View, open_store
 from lockstep import config
 
@@ -33,8 +33,8 @@ class Opened:
 
 
 @contextmanager
-def opened() -> Iterator[Opened]:
-    """The configured store at its newest commit.
+def opened(seq: int | None = None) -> Iterator[Opened]:
+    """The configured store at a commit, by default its newest.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def opened() -> Iterator[Opened]:
         settings = config.load()
     except config.SettingsError as error:
         raise ConfigError(error.message, error.where, error.hint) from error
-    with open_store(settings.store_url, settings.data_dir, create=False) as store, store.view() as view:
+    with open_store(settings.store_url, settings.data_dir, create=False) as store, store.view(seq) as view:
         yield Opened(view, (store.url, view.seq))
 
 
@@ -77,8 +77,23 @@ def posts(key: Key, keys: tuple[str, ...], _view: View) -> tuple[list[str], list
     return [p.post for p in found], views.post_rows(found, handles)
 
 
-@st.cache_data(max_entries=32, show_spinner="Drawing the evidence …")
-def picture(key: Key, finding_id: str, refs: tuple[str, ...], _view: View, _finding: Finding) -> network.Picture:  # noqa: ARG001
-    """The picture of the evidence of these references."""
-    wanted: list[NodeRef] = views.nodes_of(_finding, refs)
-    return network.draw(_view, _finding, wanted)
+_SCENES = 64
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _scenes(key: Key) -> dict[tuple[Command, ...], Scene]:  # noqa: ARG001 - the key of the cache
+    """Pictures played at a commit, by their commands; shared by sessions, since they depend on nothing else."""
+    return {}
+
+
+def scene(key: Key, commands: tuple[Command, ...], player: Player) -> Scene:
+    """What the commands come to, going on from the longest part of them that was played before."""
+    known = _scenes(key)
+    length = next((n for n in range(len(commands), 0, -1) if commands[:n] in known), 0)
+    found = known.get(commands[:length])
+    for n in range(length, len(commands)):
+        found = player.play(commands[: n + 1], found)
+        known[commands[: n + 1]] = found
+    while len(known) > _SCENES:
+        known.pop(next(iter(known)), None)
+    return found or Scene()

@@ -15,7 +15,7 @@ from playwright.sync_api import (
     Browser,
     Dialog,
     Error,
-    Frame,
+    Locator,
     Page,
     Request,
     Route,
@@ -40,8 +40,8 @@ FLAGS = (
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-_COUNT_DRAWN = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const canvas = document.querySelector('canvas');
+_COUNT_DRAWN = """frame => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const canvas = frame.querySelector('.stage canvas');
   const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   let drawn = 0;
   for (let i = 3; i < pixels.length; i += 4) drawn += pixels[i] > 0;
@@ -143,15 +143,14 @@ def settled(page: Page) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
 
 
-def picture(page: Page) -> Frame:
-    """The frame of the evidence graph, its canvas there."""
-    handle = page.wait_for_selector("iframe[data-testid=stIFrame]", timeout=60_000)
-    frame = handle.content_frame() if handle else None
-    assert frame is not None
-    frame.wait_for_selector("canvas", timeout=60_000)
+def picture(page: Page, turn: int | None = None) -> Locator:
+    """The graph, once it is drawn; with a turn, once what followed that many events is."""
+    drawn = "[data-drawn]" if turn is None else f"[data-drawn='{turn}']"
+    frame = page.locator(f".frame{drawn}")
+    frame.wait_for(timeout=60_000)
     return frame
 
 
-def pixels_drawn(frame: Frame) -> int:
-    """Number of pixels on the frame's canvas that something was drawn on."""
+def pixels_drawn(frame: Locator) -> int:
+    """Number of pixels of the graph that something was drawn on."""
     return int(frame.evaluate(_COUNT_DRAWN))

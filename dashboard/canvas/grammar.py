@@ -46,6 +46,8 @@ ROLES: dict[Role, Look] = {
     Role.COMPROMISED: Look("dot", "#FFFFFF", VERMILLION, 16, 4, name="possibly compromised"),
     Role.TARGET: Look("dot", "#FFFFFF", GREEN, 16, 4, name="target"),
 }
+GROUP = Look("dot", PALE, INK, 22, 3, name="several accounts as one")
+GROUP_FLAGGED = Look("dot", ORANGE, INK, 22, 3, name="several accounts as one, half of them flagged or more")
 DASHES: dict[Rel, tuple[int, ...]] = {  # empty: a full line
     Rel.POSTED: (),
     Rel.MENTIONS: (),

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
-from dashboard import server
+from dashboard import asgi
 from graph.errors import StoreUnavailable
 from graph.findings import Finding
 from graph.store import Store, open_store
@@ -33,7 +33,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 def page(**query: str) -> AppTest:
     """The page after its first run."""
-    app = AppTest.from_file(str(server.APP), default_timeout=60)
+    app = AppTest.from_file(str(asgi.SCRIPT), default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value
     return ran(app)
@@ -178,7 +178,7 @@ def test_one_finding_shows_everything_needed_to_check_it(store: Store) -> None:
     members = frame(app, "Role")
     assert members["Evidence of its own"].tolist() == ["E1"] * 7 + ["none: member only"]
     assert members["Labels"].tolist()[-1] == "“verified”, labelled by platform on 2026-03-03"
-    assert len(app.get("iframe")) == 1
+    assert len(app.get("bidi_component")) == 1
     assert "Posts were loaded since" not in said
 
 

@@ -6,8 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import state, views
-from dashboard.canvas import html
+from dashboard import navigation, state, views
+from dashboard.canvas.commands import Open
+from dashboard.screens.parts import picture
 from dashboard.state import Opened
 from dashboard.untrusted import one_line, visible
 from graph.findings import Checked, Finding
@@ -63,9 +64,16 @@ def _head(opened: Opened, finding: Finding) -> None:
 
 def _picture(opened: Opened, finding: Finding) -> None:
     st.subheader("Evidence graph")
-    picture = state.picture(opened.key, finding.id, (), opened.view, finding)
-    st.iframe(html.data_url(picture.html), height=picture.height, alt=picture.alt)
-    st.caption("Point at a node for its details; drag to move, zoom with the buttons. " + picture.note)
+    _canvas(picture.begun("finding", (opened.key[0], finding.id), opened.view.seq, [Open(finding.id)]))
+    if st.button("Investigate", icon=":material/hub:", key="investigate", help="Expand, combine, find ways, go back"):
+        st.switch_page(navigation.page("investigate"), query_params={"finding": finding.id})
+
+
+@st.fragment
+def _canvas(pictured: picture.Pictured) -> None:
+    """The finding's members and what they share; a run of its own, so that a click does not redraw the page."""
+    with state.opened(pictured.seq) as opened:
+        picture.show(opened, pictured, "finding-canvas", height=520)
 
 
 def _rests_on(finding: Finding) -> None:

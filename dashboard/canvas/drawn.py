@@ -1,0 +1,185 @@
+"""A scene as vis-network draws it: pyvis's nodes, edges and options, and the badges and marks that are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyvis.network import Network
+
+from dashboard.canvas import grammar, looks
+from dashboard.canvas.facets import Line, facets_of
+from dashboard.canvas.groups import Group
+from dashboard.canvas.scene import Player, Scene
+from dashboard.untrusted import one_line
+from dashboard.views import utc
+from graph.findings import Member
+from graph.model import Account, NodeRef, NodeType, Post
+
+GROUP = "group/"
+"""Beginning of a group's id in the picture; no node type is named so."""
+KEYS = (
+    "Keys, when the picture has the focus: e expand · m menu · c collapse · h hide · p pin · g combine · s separate · "
+    "w way between two · z undo · y redo · f fit · + − zoom · arrows move · Esc clear. Shift and drag draws a lasso."
+)
+OPTIONS: dict[str, Any] = {
+    "physics": {"enabled": False},  # places are the server's, so that a picture looks the same twice
+    "layout": {"randomSeed": 1, "improvedLayout": False},
+    "interaction": {
+        "hover": True,
+        "tooltipDelay": 120,
+        "multiselect": True,
+        "keyboard": {"enabled": False},
+        "hideEdgesOnDrag": False,
+        "selectConnectedEdges": False,
+    },
+    "edges": {"smooth": False},
+}
+
+
+def draw(scene: Scene, player: Player) -> Network:
+    """The scene as a pyvis network; groups stand for their accounts."""
+    net = Network(directed=True)
+    net.options = OPTIONS
+    inside = {n: g for g in scene.groups for n in g.nodes}
+    members = _members(player)
+    single = [n for n in scene.nodes if n not in inside]
+    accounts = {n.key: a for n in single if n.type is NodeType.ACCOUNT and (a := player.account(n.key))}
+    posts = {p.post: p for p in player.view.posts([n.key for n in single if n.type is NodeType.POST])}
+    nodes = [_node(n, scene, (accounts, posts, members)) for n in single]
+    nodes += [_group(g, scene, members) for g in scene.groups]
+    net.nodes = nodes
+    net.edges = _lines(scene, inside)
+    return net
+
+
+def badges(scene: Scene) -> dict[str, str]:
+    """``shown/total`` of each expanded node, where not all is shown; a + where not all was read."""
+    found = {}
+    for node, more in scene.more.items():
+        shown, total = sum(m.shown for m in more), sum(m.total for m in more)
+        if shown < total or not all(m.whole for m in more):
+            found[str(node)] = f"{shown:,}/{total:,}{'' if all(m.whole for m in more) else '+'}"
+    return found
+
+
+def menu(node: NodeRef, scene: Scene, player: Player) -> list[dict[str, Any]]:
+    """What can be done with a node: ways on with their counts, then the rest."""
+    items = []
+    for facet, count in facets_of(player.view, node):
+        known = next((m for m in scene.more.get(node, ()) if m.facet == facet.name), None)
+        left = f" · {known.shown:,} of {known.total:,} shown" if known else ""
+        unit = " posts" if facet.through else ""
+        event = {"do": "facet", "facet": facet.name, "skip": known.shown if known else 0}
+        items.append({"words": f"{facet.words} ({count:,}{unit}){left}", "event": event})
+    if node in scene.brought:
+        items.append({"words": "collapse", "event": {"do": "collapse"}})
+    pinned = node in scene.pinned
+    items.append({"words": "let loose" if pinned else "pin here", "event": {"do": "unpin" if pinned else "pin"}})
+    items.append({"words": "hide", "event": {"do": "hide"}})
+    return items
+
+
+def legend(scene: Scene, player: Player) -> dict[str, list[dict[str, Any]]]:
+    """What shapes and lines mean, for those that occur, in the grammar's order."""
+    members = _members(player)
+    used = {looks.look_of(n, members) for n in scene.nodes}
+    shapes = [look for look in (*grammar.ROLES.values(), *grammar.NODES.values()) if look in used]
+    rels = sorted({line.rel for line in scene.lines})
+    return {
+        "nodes": [{"shape": k.shape, "fill": k.fill, "outline": k.outline, "words": k.name} for k in shapes],
+        "lines": [
+            {"colour": grammar.line_colour(r), "dashes": list(grammar.DASHES[r]), "words": grammar.words(r)}
+            for r in rels
+        ],
+    }
+
+
+def _members(player: Player) -> Mapping[str, Member]:
+    """Each flagged account as in the finding where its score is highest."""
+    found: dict[str, Member] = {}
+    for finding in player.findings:
+        for m in finding.members:
+            if m.account not in found or m.score > found[m.account].score:
+                found[m.account] = m
+    return found
+
+
+def _node(
+    node: NodeRef, scene: Scene, known: tuple[Mapping[str, Account], Mapping[str, Post], Mapping[str, Member]]
+) -> dict[str, Any]:
+    accounts, posts, members = known
+    look = looks.look_of(node, members)
+    x, y = scene.places[node]
+    title = looks.title_of(node, accounts, posts, members.get(node.key))
+    title += "".join(f"\nnote: {one_line(text, 300)}" for n, text in scene.notes if n == node)
+    title += "".join(f"\nnot shown: {m.rest}" for m in scene.more.get(node, ()) if m.rest)
+    return {
+        "id": str(node),
+        "label": looks.label_of(node, accounts) + (" 📌" if node in scene.pinned else ""),
+        "title": title,
+        "shape": look.shape,
+        "size": look.size,
+        "borderWidth": look.width,
+        "font": _FONT,
+        "color": looks.colours(look),
+        "x": x,
+        "y": y,
+    }
+
+
+_FONT = {"size": 13, "face": "sans-serif", "strokeWidth": 3, "strokeColor": "#ffffff"}
+
+
+def _group(group: Group, scene: Scene, members: Mapping[str, Member]) -> dict[str, Any]:
+    """A group stands in the middle of its accounts, larger the more they are, in the colour of what it holds."""
+    flagged = sum(n.key in members for n in group.nodes)
+    look = grammar.GROUP_FLAGGED if 2 * flagged >= len(group.nodes) else grammar.GROUP
+    xs, ys = zip(*(scene.places[n] for n in group.nodes), strict=True)
+    return {
+        "id": GROUP + group.id,
+        "label": f"{len(group.nodes):,} accounts",
+        "title": f"{one_line(group.about)}\ncombined by {group.by}: {one_line(group.what, 80)}",
+        "shape": look.shape,
+        "size": round(min(look.size + 3 * len(group.nodes) ** 0.5, 60), 1),
+        "borderWidth": look.width,
+        "font": _FONT,
+        "color": looks.colours(look),
+        "x": round(sum(xs) / len(xs), 1),
+        "y": round(sum(ys) / len(ys), 1),
+    }
+
+
+def _lines(scene: Scene, inside: Mapping[NodeRef, Group]) -> list[dict[str, Any]]:
+    """Lines, those of a group's accounts to the same node as one."""
+    joined: dict[tuple[str, str, str, bool], list[Line]] = {}
+    for line in scene.lines:
+        source, target = (GROUP + inside[n].id if n in inside else str(n) for n in (line.source, line.target))
+        if source != target:
+            joined.setdefault((source, target, line.rel, line.folded), []).append(line)
+    return [_line(key, lines) for key, lines in joined.items()]
+
+
+def _line(key: tuple[str, str, str, bool], lines: Sequence[Line]) -> dict[str, Any]:
+    source, target, _, through = key
+    rel, weight = lines[0].rel, sum(line.weight for line in lines)
+    firsts = [line.first for line in lines if line.first]
+    lasts = [line.last for line in lines if line.last]
+    when = f"\n{utc(min(firsts))} to {utc(max(lasts))}" if firsts else ""
+    dashes = grammar.DASHES[rel]
+    return {
+        "id": f"{source}|{rel}|{target}|{int(through)}",
+        "from": source,
+        "to": target,
+        "title": f"{grammar.words(rel)}{f', {weight:,} times' if weight > 1 else ''}"
+        f"{' (through posts that are not drawn)' if through else ''}{when}",
+        "color": _inked(grammar.line_colour(rel)),
+        "dashes": list(dashes) or False,
+        "width": round(min(1.2 * weight**0.5, 8), 2),
+        "arrows": {"to": {"enabled": rel in grammar.ARROWS, "scaleFactor": 0.6}},
+    }
+
+
+def _inked(colour: str) -> dict[str, Any]:
+    """A line keeps its colour under the pointer."""
+    return {"color": colour, "hover": colour, "highlight": colour, "opacity": 0.6}
