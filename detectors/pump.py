@@ -9,6 +9,7 @@ complete, trades, news and listings until then.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ from graph.findings import Finding
 from graph.store import View
 
 LEAST = 3  # accounts of a ring
+PAUSE = 30 * MINUTE  # calls on a coin this close are one push
 
 
 class PumpDetector(Detector):
@@ -117,9 +119,9 @@ class Search:
         teller = Teller(self.view, self.context, self.known, self.taught.ranking, about)
         found = [teller.pump(self._case(p)) for p in self.pumps]
         used = {id(c) for p in self.pumps for c in p.calls}
-        for call in self.calls:
-            if id(call) not in used and not self._follows(call):
-                found += self._alone(teller, call)
+        alone = [c for c in self.calls if id(c) not in used and not self._follows(c)]
+        for calls in _pushes(alone):
+            found += self._alone(teller, calls)
         joined = {id(p.move) for p in self.pumps}
         found += [teller.anomaly(m, self._seen(m)) for m in self.watched.moves if m.sure and id(m) not in joined]
         return found
@@ -127,31 +129,31 @@ class Search:
     def _case(self, pump: Pump) -> Case:
         return Case(self.board, self.context, pump.move.ticker, pump.mine, pump.calls, pump)
 
-    def _alone(self, teller: Teller, call: Call) -> list[Finding]:
-        """A call without a market's move; nothing where a campaign explains all of its posts."""
-        named = self.board.on(call.ticker)
-        begins = round(min(call.first, call.announced).timestamp() * SECOND)
-        mine = named.between(begins, round(call.at.timestamp() * SECOND)).of(self.board.coded(call.accounts))
+    def _alone(self, teller: Teller, calls: tuple[Call, ...]) -> list[Finding]:
+        """Calls without a market's move; nothing where a campaign explains all of their posts."""
+        named = self.board.on(calls[0].ticker)
+        begins, end = min(_us(c.announced) for c in calls), max(_us(c.at) for c in calls)
+        mine = named.between(begins, end).of(self.board.coded(a for c in calls for a in c.accounts))
         if not len(mine):
             return []
-        state, unmoved = self._market(call)
-        return [teller.call(Case(self.board, self.context, call.ticker, mine, (call,), None, unmoved), state)]
+        state, unmoved = self._market(calls[0].ticker, begins)
+        case = Case(self.board, self.context, calls[0].ticker, mine, calls, None, unmoved)
+        return [teller.call(case, state)]
 
-    def _market(self, call: Call) -> tuple[str, bool | None]:
-        """What is known of the market around a call."""
-        at = round(call.announced.timestamp() * SECOND)
-        near = [m for m in self.watched.moves if m.ticker == call.ticker and at - LASTS <= m.onset <= at + BEFORE]
+    def _market(self, ticker: str, at: int) -> tuple[str, bool | None]:
+        """What is known of the market around a call (µs)."""
+        near = [m for m in self.watched.moves if m.ticker == ticker and at - LASTS <= m.onset <= at + BEFORE]
         if near:
             minutes = round((at - near[-1].onset) / MINUTE)
             when = f"{minutes} min before" if minutes > 0 else "then, but the push is not tied to it"
             return f"pump call, market checked: it had moved {when}", True
-        if self.watched.covered(call.ticker, at - AFTER, at + AFTER):
+        if self.watched.covered(ticker, at - AFTER, at + AFTER):
             return "pump call, market checked: no move", True
         return "pump call, market unchecked", None
 
     def _follows(self, call: Call) -> bool:
         """Whether a call is the talk after a pump by the same accounts: part of that."""
-        at = round(call.announced.timestamp() * SECOND)
+        at = _us(call.announced)
         callers = self.board.coded(call.accounts)
         return any(
             p.move.ticker == call.ticker
@@ -163,3 +165,19 @@ class Search:
     def _seen(self, move: Move) -> int:
         """Accounts that named a coin around a move."""
         return len(self.board.on(move.ticker).between(move.onset - BEFORE, move.onset + move.resolution + AFTER).first)
+
+
+def _pushes(calls: Sequence[Call]) -> list[tuple[Call, ...]]:
+    """Calls on one coin that follow each other within half an hour are one push."""
+    groups: list[list[Call]] = []
+    for call in sorted(calls, key=lambda c: (c.ticker, c.announced, c.at)):
+        last = groups[-1] if groups else []
+        if last and last[-1].ticker == call.ticker and _us(call.announced) - _us(last[-1].at) <= PAUSE:
+            last.append(call)
+        else:
+            groups.append([call])
+    return [tuple(group) for group in groups]
+
+
+def _us(moment: datetime) -> int:
+    return round(moment.timestamp() * SECOND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -205,15 +206,15 @@ def pumped(case: Case, benefit: str) -> str:
 
 def called(case: Case, state: str) -> str:
     """A call in one sentence."""
-    first = min(case.calls, key=lambda c: c.announced)
-    told = _countdown(case)
-    cues = ", ".join(dict.fromkeys(cue for c in case.calls for cue in c.cues))
+    best = max(case.calls, key=lambda c: (certainty(c), -c.announced.timestamp()))
+    begins, told = min(c.first for c in case.calls), _countdown(case)
+    at = min(c.announced for c in case.calls)
+    cues = f" ({', '.join(best.cues)})" if best.cues else ""
     text = (
-        f"{len(case.pushers)} accounts called ${case.ticker} at {first.announced:%H:%M:%S} UTC "
-        f"on {_day(first.announced)}"
-        f"{f', {told} after a countdown from {first.first:%H:%M:%S}' if told else ''}{f' ({cues})' if cues else ''}"
+        f"{len(case.pushers)} accounts called ${case.ticker} at {at:%H:%M:%S} UTC on {_day(at)}"
+        f"{f', {told} after a countdown from {begins:%H:%M:%S}' if told else ''}{cues}"
     )
-    return f"{text}, named by {first.before:,} posts in the week before: {state}."
+    return f"{text}, named by {best.before:,} posts in the week before: {state}."
 
 
 def moved(move: Move, seen: int) -> str:
@@ -268,8 +269,6 @@ def _priority(score: float, cleared: Sequence[Cleared]) -> Priority:
 
 
 def _log10(p: float) -> float:
-    import math
-
     return math.log10(max(p, 1e-300))
 
 
