@@ -12,7 +12,7 @@ import pyarrow as pa
 from detectors.base import Detector, Findings, Param, Scope, Value, listed, score_table
 from detectors.coaction.clearing import Cleared, factor
 from detectors.identity import evidence as evidences
-from detectors.identity.clearing import explanations, household, official
+from detectors.identity.clearing import acquainted, explanations, official
 from detectors.identity.features import FEATURES
 from detectors.identity.people import UNDATED, Floats
 from detectors.identity.reading import SIGNALS, Signals
@@ -84,10 +84,10 @@ class Search:
         self.taught = taught(view, Sybil.kinds, FEATURES)
         subjects = [Subject(ring, self.found, self.signals) for ring in self.found.rings]
         self.let_be = {
-            "like a household, with nothing in common beyond it": [s for s in subjects if household(s)],
+            "like people who know each other, with no trace of one hand": [s for s in subjects if acquainted(s)],
             "of official or service accounts": [s for s in subjects if official(s)],
         }
-        self.subjects = [s for s in subjects if not household(s) and not official(s)]
+        self.subjects = [s for s in subjects if not acquainted(s) and not official(s)]
 
     @property
     def rings(self) -> list[Subject]:

@@ -1,8 +1,8 @@
 """Innocent explanations of accounts that look like one hand, each looked for in what is loaded.
 
 As in :mod:`detectors.coaction.clearing`: excluded, present (for a part, which is stated) or not checkable; its part
-lowers a finding's rank by its discount. Several accounts alone are no violation: a small group that shares nothing but
-a home's devices and addresses, each with a device of its own, is let be (:func:`household`).
+lowers a finding's rank by its discount. Several accounts alone are no violation: a group that shares nothing but what
+people share who know each other, each with a device of its own, is let be (:func:`acquainted`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from detectors.coaction.clearing import HANDLE, Cleared, Found
 from detectors.identity.subject import Subject
 from graph.findings import Checked, Explanation
 
-HOME = 6  # people under one roof, at most
 OWN = 0.75  # part of them with a device of their own
 
 
@@ -29,9 +28,9 @@ def explanations(subject: Subject) -> list[Cleared]:
     return found
 
 
-def household(subject: Subject) -> bool:
-    """Whether the ring is what people who live together look like, and nothing else."""
-    return _household(subject)[0] is Checked.PRESENT
+def acquainted(subject: Subject) -> bool:
+    """Whether the ring is what people look like who live, work or go about together, and nothing else."""
+    return _acquainted(subject)[0] is Checked.PRESENT
 
 
 def official(subject: Subject) -> bool:
@@ -39,17 +38,14 @@ def official(subject: Subject) -> bool:
     return _official(subject)[1] == 1
 
 
-def _household(subject: Subject) -> Found:
-    size, own = len(subject.ring.core), subject.own_devices  # those that joined are bystanders where it is a home
-    if size > HOME:
-        return Checked.EXCLUDED, 0.0, f"{size} accounts are more than live together"
-    beyond = sorted(subject.families - {"identifiers"})
-    if beyond:
-        names = {"making": "how they were made", "money": "money", "acting": "what they do"}
-        return Checked.EXCLUDED, 0.0, f"they also have in common {', '.join(names[b] for b in beyond)}"
+def _acquainted(subject: Subject) -> Found:
+    """They share places, a tablet, friends' codes, interests; each has a device, and nothing tells of one hand."""
+    if subject.control:
+        return Checked.EXCLUDED, 0.0, f"they have in common {', '.join(subject.control)}"
+    own = subject.own_devices
     if own is None:
         return Checked.NOT_CHECKABLE, 0.0, "no devices are loaded for most of them"
-    seen = f"{own:.0%} of them have a device of their own beside what they share"
+    seen = f"{own:.0%} of them have a device of their own"
     return (Checked.PRESENT, 1.0, seen) if own >= OWN else (Checked.NOT_CHECKABLE, 0.0, seen)
 
 
@@ -64,7 +60,7 @@ def _strangers(subject: Subject) -> Found:
     public = [t for t in ties if t.others >= len(t.codes)]
     if not public:
         return Checked.EXCLUDED, 0.0, f"at most {max(others)} other accounts used the addresses they share"
-    part = subject.share(public) if len(subject.families) == 1 and subject.families <= {"identifiers"} else 0.0
+    part = 0.0 if subject.control else subject.share(public)
     said = f"{len(public)} of {len(ties)} addresses were used by more accounts that are not among them"
     return (Checked.PRESENT, part, said) if part > 0 else (Checked.EXCLUDED, 0.0, f"{said}, but they share more")
 
@@ -77,7 +73,7 @@ def _machine(subject: Subject) -> Found:
     if not ties:
         return Checked.EXCLUDED, 0.0, "they share no device or number"
     own = subject.own_devices
-    if own is not None and own >= OWN and subject.families <= {"identifiers"}:
+    if own is not None and own >= OWN and not subject.control:
         return Checked.PRESENT, own, f"{own:.0%} of them have a device of their own as well"
     return Checked.NOT_CHECKABLE, 0.0, "whose device it is, is not in the data"
 
@@ -143,7 +139,7 @@ def _allowed(subject: Subject) -> Found:
 
 
 CHECKS: tuple[tuple[str, float, Callable[[Subject], Found]], ...] = (
-    ("a household: few people, each with a device of their own", 0.8, _household),
+    ("people who live, work or go about together, each with a device of their own", 0.8, _acquainted),
     ("an address of many: a café, an office, a school, a carrier", 0.6, _strangers),
     ("a device of a school, a shop or an agency", 0.5, _machine),
     ("one owner or agency that says so", 0.8, _owner),

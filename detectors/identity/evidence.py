@@ -79,7 +79,7 @@ def _behaviour(subject: Subject) -> list[Piece]:
     found: list[tuple[str, str, float, float, float, str]] = []
     accounts = _accounts(subject, subject.codes)
     seen, expected = subject.acting
-    if seen > 2 * expected:
+    if "acting" in subject.families:
         measure = "pairs that repost, answer and like the same posts as few pairs of accounts do"
         found.append(("acting", measure, float(seen), round(expected, 9), float(tail(seen, expected)), "pairs"))
     if subject.rhythm is not None and subject.rhythm[2] <= RHYTHM:

@@ -5,8 +5,9 @@ groups in which it meets members are summed, each once and less ln m, since it m
 where the sum exceeds ln(N / :data:`JOINED`), so that chance brings a ring :data:`JOINED` such bystanders, and where an
 identifier or money is part of it: what accounts are called or do widens no ring. So do all users of a device (or the
 like) of whose users more than half are of the ring. This is repeated while it adds; a ring that another takes in by
-half is no ring of its own. Two rings that meet in groups by which no two of all rings would meet are one: their summed
-surprise, less ln(m m') for each group, exceeds the logarithm of the number of pairs of rings over :data:`JOINED`.
+half is no ring of its own. Two rings that meet in groups by which no two of all rings would meet are one: the summed
+surprise of groups that are mostly rings' own, less ln(m m') for each, exceeds the logarithm of the number of pairs of
+rings over :data:`JOINED`.
 """
 
 from __future__ import annotations
@@ -58,17 +59,19 @@ class Meetings:
     def __init__(self, layers: Layers) -> None:
         self.count = layers.count
         parts: list[tuple[Longs, Longs, Longs, Floats, Longs]] = []
-        offset, users = 0, [np.empty(0, np.int64)]
+        offset, users, hands = 0, [np.empty(0, np.int64)], [np.empty(0, bool)]
         for layer in layers.layers:
             if isinstance(layer, Shared):
                 first, second, group = layer.rows
                 u, v, surprise = layer.user[first], layer.user[second], layer.surprise(layer.user)
                 founding = int(layer.name not in MAKING)
-                users.append(layer.degree * np.array([g.hand and g.kind != "funding" for g in layer.groups], bool))
+                users.append(layer.degree)
+                hands.append(np.array([g.hand and g.kind != "funding" for g in layer.groups], bool))
             else:
                 u, v, surprise, founding = layer.source, layer.target, layer.rarity, 0
                 group = np.zeros(len(u), np.int64)
                 users.append(np.zeros(1, np.int64))
+                hands.append(np.zeros(1, bool))
             one, other, kind = u.astype(np.int64), v.astype(np.int64), np.full(len(u), founding)
             parts += [(a, b, group + offset, surprise, kind) for a, b in ((one, other), (other, one))]
             offset += len(users[-1])
@@ -76,7 +79,7 @@ class Meetings:
         columns = list(zip(*parts, strict=True)) or [(nothing,)] * 5
         order = np.lexsort(tuple(np.concatenate(columns[k]) for k in (2, 1, 0)))
         self.source, self.target, self.group, self.surprise, self.founding = (np.concatenate(c)[order] for c in columns)
-        self.users = np.concatenate(users)  # of each group of one hand; 0 for others
+        self.users, self.hands = np.concatenate(users), np.concatenate(hands)  # of each group
         self._bounds = np.searchsorted(self.source, np.arange(layers.count + 1))
 
     def of(self, codes: Ints) -> Longs:
@@ -95,10 +98,16 @@ class Meetings:
         return joins
 
     def _own(self, places: Longs) -> Longs:
-        """Groups of one hand of whose users more than half are among those whose meetings these are."""
+        """Groups of one hand that :meth:`mostly` those are, two of them at least, whose meetings these are."""
+        group = self.mostly(places)
+        chosen: Longs = group[self.hands[group]]
+        return chosen
+
+    def mostly(self, places: Longs) -> Longs:
+        """Groups of whose users more than half, and two at least, are those whose meetings these are."""
         member = np.unique(np.stack([self.group[places], self.source[places]]), axis=1)
         group, held = np.unique(member[0], return_counts=True)
-        chosen: Longs = group[(held >= 2) & (2 * held > self.users[group]) & (self.users[group] > 0)]
+        chosen: Longs = group[(held >= 2) & (2 * held > self.users[group])]
         return chosen
 
     def _summed(self, outer: Longs, members: int) -> Longs:
@@ -143,10 +152,11 @@ def _merged(rings: Sequence[FoundRing], meetings: Meetings) -> list[FoundRing]:
         home[ring.codes] = number
     whole = np.arange(len(rings))
     bound = np.log(max(len(rings) * (len(rings) - 1) / 2, 1.0) / JOINED)
+    own = meetings.mostly(meetings.of(np.flatnonzero(home >= 0).astype(np.int32)))
     for number, ring in enumerate(rings):
         places = meetings.of(ring.codes)
         other = home[meetings.target[places]]
-        kept = (other > number) & (meetings.founding[places] > 0)
+        kept = (other > number) & (meetings.founding[places] > 0) & np.isin(meetings.group[places], own)
         places, other = places[kept], other[kept]
         order = np.lexsort((-meetings.surprise[places], meetings.group[places], other))
         places, other = places[order], other[order]

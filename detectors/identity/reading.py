@@ -16,14 +16,18 @@ from detectors.identity.funding import Funding, FundingGroup, funding_groups
 from detectors.identity.handles import handles
 from detectors.identity.identifiers import Crowd, crowds, identifiers
 from detectors.identity.money import money
-from detectors.identity.people import Bools, Floats, Ints, people
+from detectors.identity.people import Bools, Floats, Ints, Longs, before, people
 from detectors.identity.rings import Lone
 from detectors.identity.standing import Follows, Rhythms, follows, rhythms
-from detectors.identity.ties import Layer, Layers, Shared, Together
+from detectors.identity.ties import MAKING, Layer, Layers, Shared, Together
 from graph.store import View
 
 SIGNALS = ("identifiers", "births", "handles", "funding", "acting")
 """Names of the signals that make ties; rhythm, follows and trust are looked at in rings."""
+TRUSTED = frozenset(("benign", "verified", "official", "service"))
+DISTRUSTED = frozenset(("sybil",))
+SEEDS = 10  # labelled accounts of either kind from which trust is asked
+KNOWN = 20  # pairs that share an address from which they say what people who know each other do
 OWNED = ("device", "phone", "phone_hash", "email", "email_hash")
 
 
@@ -115,9 +119,44 @@ class Signals:
         return follows(self.view, self.people, self.scope.end)
 
     @cached_property
+    def seeds(self) -> Longs:
+        """What labels in force say of each account: 1 sybil, −1 benign, 0 nothing, or both."""
+        said = np.zeros((2, self.people.count), bool)
+        for batch in before(self.view, "labels", ("account", "label", "until"), self.scope.end):
+            ended = [
+                u is not None and self.scope.end is not None and u < self.scope.end for u in batch["until"].to_pylist()
+            ]
+            codes = self.people.codes(batch["account"])
+            for code, label, over in zip(codes.tolist(), batch["label"].to_pylist(), ended, strict=True):
+                for sign, words in enumerate((TRUSTED, DISTRUSTED)):
+                    if code >= 0 and not over and label.casefold() in words:
+                        said[sign, code] = True
+        return said[1].astype(np.int64) - said[0]
+
+    @cached_property
     def distrust(self) -> Floats:
-        """Chance-like suspicion of each account, in [0, 1], from labelled accounts over follows; 0 where unknown."""
-        return np.zeros(self.people.count)
+        """A rank of each account, in [0, 1], from labelled ones over follows; 0 where nothing is known."""
+        few = min(int((self.seeds == sign).sum()) for sign in (1, -1)) < SEEDS
+        if few or not len(self.follows.source):
+            return np.zeros(self.people.count)
+        from detectors.trust import trust_scores
+
+        found = trust_scores(self.follows.source.astype(np.int64), self.follows.target.astype(np.int64), self.seeds)
+        return np.where(found.known, found.score, 0.0)
+
+    @cached_property
+    def proximity(self) -> float:
+        """Of pairs that share an address or a code, how many act together, as people do who know each other."""
+        keys = [
+            layer.pairs(self.people.count)[0]
+            for layer in self.layers.layers
+            if isinstance(layer, Shared) and layer.name not in MAKING and not any(g.hand for g in layer.groups)
+        ]
+        near = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
+        if self.together is None or not len(near):
+            return 0.0
+        acted = self.together.pairs(self.people.count)[0]
+        return float((np.isin(near, acted).sum() + 1) / (len(near) + KNOWN))
 
     @cached_property
     def together(self) -> Together | None:

@@ -69,7 +69,7 @@ def _making(subject: Subject) -> Iterator[str]:
 def _acting(subject: Subject) -> Iterator[str]:
     seen, expected = subject.acting
     m = len(subject.codes)
-    if 2 * seen >= m and seen > 2 * expected:
+    if "acting" in subject.families:
         pairs = m * (m - 1) // 2
         yield f"{seen} of their {pairs} pairs act on the same posts as few do ({expected:.2g} expected)"
 

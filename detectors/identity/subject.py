@@ -7,6 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from detectors.coaction.null import tail
+from detectors.identity.births import HOUR
 from detectors.identity.growth import FoundRing
 from detectors.identity.identifiers import ALWAYS
 from detectors.identity.people import UNDATED, Floats, Ints, Longs
@@ -15,6 +17,7 @@ from detectors.identity.rings import Found
 from detectors.identity.ties import MAKING, Shared
 from graph.model import Account
 
+BEYOND = 1e-3  # p up to which acting together is more than that of people who share an address
 MONEY = ("funding", "wallet")
 
 
@@ -115,17 +118,39 @@ class Subject:
         """Kinds of telling ties, and ``acting`` where members act together beyond chance."""
         found = {t.family for t in self.telling}
         seen, expected = self.acting
-        return found | ({"acting"} if seen >= len(self.codes) / 2 and seen > 2 * expected else set())
+        beyond = 2 * seen >= len(self.codes) and seen > 2 * expected and tail(seen, expected) <= BEYOND
+        return found | ({"acting"} if beyond else set())
+
+    @cached_property
+    def control(self) -> list[str]:
+        """What one hand leaves and people who know each other do not: in words, for at least half of those found."""
+        core = np.array(sorted(self.ring.core), np.int32)
+        known, alone = (a[core] for a in self.signals.owning)
+        hand = [t for t in self.telling if t.family == "identifiers" and t.layer.groups[t.group].hand]
+        bare = core[known & ~alone]
+        held = np.unique(np.concatenate([np.empty(0, np.int32), *(np.intersect1d(t.codes, bare) for t in hand)]))
+        found = ["devices, none of its own"] if 2 * len(held) >= len(core) else []
+        for family, said in (("money", "money"), ("making", "how they were made")):
+            mine = [np.intersect1d(t.codes, core) for t in self.telling if t.family == family and self._close(t)]
+            if 2 * max((len(c) for c in mine), default=0) >= len(core):
+                found.append(said)
+        return found + (["acts as those who share an address do not have"] if "acting" in self.families else [])
 
     @cached_property
     def acting(self) -> tuple[int, float]:
-        """Pairs of the ring that act together as few pairs do, and how many of any such ring's pairs would."""
+        """Pairs of the ring that act together as few pairs do, and how many of people who share an address would."""
         layer = self.signals.together
         if layer is None:
             return 0, 0.0
         seen = int((np.isin(layer.source, self.codes) & np.isin(layer.target, self.codes)).sum())
         n, m = self.signals.people.count, len(self.codes)
-        return seen, len(layer.source) * m * (m - 1) / max(n * (n - 1), 1)
+        share = max(2 * len(layer.source) / max(n * (n - 1), 1), self.signals.proximity)
+        return seen, min(share, 1.0) * m * (m - 1) / 2
+
+    def _close(self, tie: Tie) -> bool:
+        """Whether accounts made together were made within an hour: friends and classes come within days."""
+        at = self.signals.people.created[tie.codes]
+        return tie.layer.name != "births" or int(at.max() - at.min()) <= HOUR
 
     @cached_property
     def tied(self) -> Longs:

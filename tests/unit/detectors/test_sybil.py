@@ -77,7 +77,7 @@ def test_people_who_share_what_people_share_are_let_be(tmp_path: Path, platform:
     platform.cafe()
     found = detect(tmp_path, platform.rows)
     assert list(found) == []
-    assert found.notes == ("let be: 1 group like a household, with nothing in common beyond it",)
+    assert found.notes == ("let be: 1 group like people who know each other, with no trace of one hand",)
 
 
 def test_a_household_is_not_drawn_into_the_farm_next_door(tmp_path: Path, platform: Platform) -> None:
