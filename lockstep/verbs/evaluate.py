@@ -13,6 +13,7 @@ import pyarrow as pa
 import typer
 
 from graph.errors import ConfigError, IngestError, unknown
+from graph.findings import Priority
 from graph.store import Store, View, open_store
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 
@@ -40,6 +41,9 @@ def evaluate(
     ] = None,
     platform: Annotated[str | None, typer.Option(help="Platform of ids, where these files do not say.")] = None,
     detector: Annotated[list[str] | None, typer.Option(help="Only findings of this one; may be repeated.")] = None,
+    priority: Annotated[
+        Priority | None, typer.Option(help="Only findings of this priority or more: what would be worked on.")
+    ] = None,
     scores: Annotated[
         Path | None, typer.Option(help="FILE.csv or FILE.parquet with account and score, as lockstep scores writes it.")
     ] = None,
@@ -72,10 +76,11 @@ def evaluate(
     words, names = _words(positive, negative), _detectors(detector or ())
     with s.store() as opened, _pinned(opened, at) as view:
         known = _labels(s, view, labels or (), type_, platform, words)
-        case = _case(view, known, names, draws, None if scores is None else _scores(scores))
+        case = _case(view, known, names, priority, draws, None if scores is None else _scores(scores))
     by = sorted({f.detector for f in case.findings})
     about = {
         "findings": f"{len(case.findings):,} of {', '.join(by) or 'no detector'}",
+        "priority": f"{priority} or more" if priority else "any",
         "data": f"commit {view.seq}, {len(case.people.names):,} accounts",
         "labels": ", ".join(map(str, labels)) if labels else "those in the store",
         "bootstrap": f"{draws} draws of whole rings, seed {case.seed}",
@@ -192,13 +197,24 @@ def _read(
     return replace(found, notes=(*found.notes, f"rows of labels that could not be read: {bad}")) if bad else found
 
 
-def _case(view: View, labels: Labels, names: Sequence[str], draws: int, scores: Mapping[str, float] | None) -> Case:
+def _case(
+    view: View,
+    labels: Labels,
+    names: Sequence[str],
+    priority: Priority | None,
+    draws: int,
+    scores: Mapping[str, float] | None,
+) -> Case:
     from detectors.base import discover
     from detectors.evaluating.case import Case
     from detectors.evaluating.labels import of_kinds
     from detectors.evaluating.people import people
 
-    every = [f for f in view.findings(superseded=True) if not names or f.detector in names]
+    every = [
+        f
+        for f in view.findings(superseded=True)
+        if (not names or f.detector in names) and (priority is None or f.priority.rank <= priority.rank)
+    ]
     apart: frozenset[str] = frozenset()
     if names:
         kinds = {k for name in names for k in discover()[name].kinds}

@@ -62,6 +62,8 @@ def test_records_of_labels_in_any_format(folder: Path) -> None:
 def test_one_detector_is_judged_by_itself(folder: Path) -> None:
     ran = run(folder, "--labels", labelled(folder), "--platform", "x", "--detector", "shilling", "--json")
     assert ran.json["about"]["findings"] == "1 of shilling"
+    ran = run(folder, "--labels", labelled(folder), "--platform", "x", "--priority", "high", "--json")
+    assert (ran.json["about"]["findings"], ran.json["about"]["priority"]) == ("1 of shilling", "high or more")
     ran = run(folder, "--detector", "shiling")
     assert ran.code == 2
     assert "shilling" in ran.err
