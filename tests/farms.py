@@ -76,6 +76,20 @@ class Platform:
             self.uses(who, "device", "family-tablet")
         return family
 
+    def friends(self, start: int = 150, size: int = 6) -> list[str]:
+        """People who share flats by twos and threes, invite each other, and like what one of them posts."""
+        circle = [f"x:person{i:03}" for i in range(start, start + size)]
+        for i, who in enumerate(circle):
+            self.uses(who, "ip", f"flat-{start}-{i // 3}")
+            self.uses(who, "referral", f"invited-{start}-{i // 4}")
+            if i % 3 < 2:
+                self.uses(who, "device", f"laptop-{start}-{i // 3}")
+        for k in range(8):
+            post = self.post(circle[0], DAY * (3 + k))
+            for who in circle[1:]:
+                self.likes(who, post, k)
+        return circle
+
     def cafe(self, size: int = 14) -> list[str]:
         """Guests on one address, an hour each, on days of their own."""
         guests = [f"x:person{i:03}" for i in range(120, 120 + size)]

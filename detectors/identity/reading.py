@@ -28,6 +28,7 @@ TRUSTED = frozenset(("benign", "verified", "official", "service"))
 DISTRUSTED = frozenset(("sybil",))
 SEEDS = 10  # labelled accounts of either kind from which trust is asked
 KNOWN = 20  # pairs that share an address from which they say what people who know each other do
+CLOSE = 12  # users of an address that may know each other
 OWNED = ("device", "phone", "phone_hash", "email", "email_hash")
 
 
@@ -145,18 +146,25 @@ class Signals:
         return np.where(found.known, found.score, 0.0)
 
     @cached_property
-    def proximity(self) -> float:
-        """Of pairs that share an address or a code, how many act together, as people do who know each other."""
-        keys = [
-            layer.pairs(self.people.count)[0]
-            for layer in self.layers.layers
-            if isinstance(layer, Shared) and layer.name not in MAKING and not any(g.hand for g in layer.groups)
-        ]
-        near = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
-        if self.together is None or not len(near):
-            return 0.0
-        acted = self.together.pairs(self.people.count)[0]
-        return float((np.isin(near, acted).sum() + 1) / (len(near) + KNOWN))
+    def _near(self) -> tuple[Ints, Ints, Bools]:
+        """Pairs that share an address or a code of few, and whether each acts together."""
+        keys = [np.empty(0, np.int64)]
+        for layer in self.layers.layers:
+            if isinstance(layer, Shared) and layer.name not in MAKING and not any(g.hand for g in layer.groups):
+                first, second, group = layer.rows
+                few = layer.degree[group] <= CLOSE
+                one, other = (layer.user[row[few]].astype(np.int64) for row in (first, second))
+                keys.append(np.minimum(one, other) * self.people.count + np.maximum(one, other))
+        near = np.unique(np.concatenate(keys))
+        acted = np.empty(0, np.int64) if self.together is None else self.together.pairs(self.people.count)[0]
+        one, other = np.divmod(near, max(self.people.count, 1))
+        return one.astype(np.int32), other.astype(np.int32), np.isin(near, acted)
+
+    def proximity(self, codes: Ints) -> float:
+        """Of pairs outside a ring that share an address or a code of few, the part that acts together as friends do."""
+        one, other, acts = self._near
+        outside = ~(np.isin(one, codes) & np.isin(other, codes))
+        return float((acts[outside].sum() + 1) / (outside.sum() + KNOWN)) if outside.any() else 0.0
 
     @cached_property
     def together(self) -> Together | None:

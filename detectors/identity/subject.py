@@ -144,7 +144,7 @@ class Subject:
             return 0, 0.0
         seen = int((np.isin(layer.source, self.codes) & np.isin(layer.target, self.codes)).sum())
         n, m = self.signals.people.count, len(self.codes)
-        share = max(2 * len(layer.source) / max(n * (n - 1), 1), self.signals.proximity)
+        share = max(2 * len(layer.source) / max(n * (n - 1), 1), self.signals.proximity(self.codes))
         return seen, min(share, 1.0) * m * (m - 1) / 2
 
     def _close(self, tie: Tie) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pyarrow import parquet
+from sklearn.metrics import roc_auc_score
 
 from detectors.base import SCORES
 from graph.store import open_store
@@ -86,3 +88,44 @@ def test_a_detector_that_fails_says_so(where: list[str], tmp_path: Path, monkeyp
     ran = lockstep("scores", "--detector", "sybil", "--out", tmp_path / "x.csv", *where)
     assert ran.code == 5
     assert "ZeroDivisionError: by design" in ran.err
+
+
+def test_trust_from_few_labels_orders_a_real_graph_through_the_store(shared_data: Path, tmp_path: Path) -> None:
+    """Two accounts in five of a real follow graph and its copy that stands for sybils, with random follows between."""
+    rng = np.random.default_rng(8)
+    with (shared_data / "sybil_graph" / "labels.csv").open(newline="") as file:
+        labels = {row["node"]: row for row in csv.DictReader(file)}
+    kept = {n for n, row in sorted(labels.items()) if row["split"] == "train" or rng.random() < 0.4}
+    table = parquet.read_table(shared_data / "sybil_graph" / "edges.parquet")
+    ends = zip(*(map(str, table[c].to_pylist()) for c in ("u", "v")), strict=True)
+    edges = [(a, b) for a, b in ends if a in kept and b in kept]
+    sides = [[n for n in sorted(kept) if labels[n]["label"] == side] for side in ("benign", "sybil")]
+    edges += list(zip(*(rng.choice(side, 500).tolist() for side in sides), strict=True))
+    follows = [
+        {
+            "interaction": f"{k}{way}",
+            "account": f"x:{a}",
+            "kind": "follow",
+            "target_type": "account",
+            "target": f"x:{b}",
+        }
+        for k, edge in enumerate(edges)
+        for way, (a, b) in (("to", edge), ("fro", edge[::-1]))
+    ]
+    seeds = [
+        {"account": f"x:{n}", "label": labels[n]["label"], "source": "given"}
+        for n in sorted(kept)
+        if labels[n]["split"] == "train"
+    ]
+    url = f"sqlite:///{tmp_path}/graph.db"
+    with open_store(url, tmp_path / "data") as store:
+        fill(
+            store, {"accounts": [{"account": f"x:{n}"} for n in sorted(kept)], "labels": seeds, "interactions": follows}
+        )
+    out = tmp_path / "scores.parquet"
+    where = ["--store", url, "--data-dir", tmp_path / "data"]
+    assert lockstep("scores", "--detector", "sybil", "--out", out, *where).code == 0
+    found = dict(zip(*(parquet.read_table(out)[c].to_pylist() for c in ("account", "score")), strict=True))
+    tested = [n for n in sorted(kept) if labels[n]["split"] == "test"]
+    truth = [labels[n]["label"] == "sybil" for n in tested]
+    assert roc_auc_score(truth, [found[f"x:{n}"] for n in tested]) >= 0.97

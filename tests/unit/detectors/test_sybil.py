@@ -80,6 +80,26 @@ def test_people_who_share_what_people_share_are_let_be(tmp_path: Path, platform:
     assert found.notes == ("let be: 1 group like people who know each other, with no trace of one hand",)
 
 
+def test_friends_who_act_together_are_let_be_where_friends_do(tmp_path: Path, platform: Platform) -> None:
+    first, *_ = [platform.friends(start) for start in range(140, 188, 6)]
+    found = detect(tmp_path, platform.rows)
+    assert list(found) == []
+    assert found.notes[0].startswith("let be: ")
+    phones = [f"phone-{who}" for who in first]
+    bare = [r for r in platform.rows["identifiers"] if r["value"] not in phones]
+    bare += [{**bare[0], "account": who, "kind": "device", "value": "laptop-140-0"} for who in first[2:]]
+    (one_hand,) = detect(tmp_path / "bare", {**platform.rows, "identifiers": bare})
+    assert set(one_hand.accounts) == set(first)
+    assert state(one_hand, "people who live") is Checked.EXCLUDED
+
+
+def test_what_has_no_time_is_known_whatever_the_end(tmp_path: Path, platform: Platform) -> None:
+    members = platform.farm()
+    rows = without(without(platform.rows, "identifiers", "first_seen", "last_seen"), "accounts", "created_at")
+    (found,) = detect(tmp_path, rows, Scope(end=at(-70 * DAY)))
+    assert set(found.accounts) == set(members)
+
+
 def test_a_household_is_not_drawn_into_the_farm_next_door(tmp_path: Path, platform: Platform) -> None:
     members = platform.farm()
     for who in platform.household():
