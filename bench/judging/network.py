@@ -63,7 +63,7 @@ class Judged:
     union: Sequence[Match]  # with findings of any detector
     everybody: Sequence[Match]  # as own, fringe members counted as named
     precision: dict[str, float]  # at k, by kind of group; "all kinds"
-    counts: dict[str, tuple[int, int]]  # by detector: findings that name accounts, and those of them that are true
+    order: dict[str, list[bool]]  # by detector: of its findings that name accounts, most urgent first, which are true
     wrong: Sequence[str]  # look-alikes among the first k of each kind, and findings that are of nobody's
     lessons: Sequence[Lesson]
     seconds: float
@@ -95,8 +95,8 @@ def judge(seed: int, *, size: int = 3000, days: int = 30) -> Judged:
     own, union, everybody = _matches(truth, findings)
     precision, wrong = _first(truth, findings)
     seconds = time.perf_counter() - began
-    lessons, counts = _lessons(seed, truth, findings), _counts(truth, findings)
-    return Judged(seed, truth, own, union, everybody, precision, counts, wrong, lessons, seconds, errors)
+    lessons, order = _lessons(seed, truth, findings), _order(truth, findings)
+    return Judged(seed, truth, own, union, everybody, precision, order, wrong, lessons, seconds, errors)
 
 
 def _lessons(seed: int, truth: Truth, findings: Sequence[Finding]) -> list[Lesson]:
@@ -108,13 +108,10 @@ def _lessons(seed: int, truth: Truth, findings: Sequence[Finding]) -> list[Lesso
     ]
 
 
-def _counts(truth: Truth, findings: Sequence[Finding]) -> dict[str, tuple[int, int]]:
+def _order(truth: Truth, findings: Sequence[Finding]) -> dict[str, list[bool]]:
     guilty = {a for g in truth.planted for a in g.members}
-    found = {}
-    for name in sorted({f.detector for f in findings if f.members}):
-        true = true_findings([f for f in findings if f.members and f.detector == name], guilty)
-        found[name] = (len(true), sum(true))
-    return found
+    some = [f for f in ranked(findings) if f.members]
+    return {name: true_findings([f for f in some if f.detector == name], guilty) for name in {f.detector for f in some}}
 
 
 def _matches(truth: Truth, findings: Sequence[Finding]) -> tuple[list[Match], list[Match], list[Match]]:
@@ -186,13 +183,21 @@ def figures(judged: Sequence[Judged]) -> list[Result]:
         _mean(f"precision at k, {kind}", [one.precision[kind] for one in judged], TARGET)
         for kind in judged[0].precision
     ]
-    for name in sorted({name for one in judged for name in one.counts}):
-        counts = [one.counts.get(name, (0, 0)) for one in judged]
-        said.append(_mean(f"{name}: findings that name accounts, a network", [float(n) for n, _ in counts], None))
-        said.append(_mean(f"{name}: precision of all of them", [true / n for n, true in counts if n], None))
+    for name in sorted({name for one in judged for name in one.order}):
+        orders = [order for one in judged if (order := one.order.get(name))]
+        said.append(_mean(f"{name}: findings that name accounts, a network", [float(len(o)) for o in orders], None))
+        said.append(_mean(f"{name}: precision of all of them", [float(np.mean(o)) for o in orders], None))
+        said.append(_mean(f"{name}: average precision of their order", [_average(o) for o in orders], None))
     seconds = float(np.median([one.seconds for one in judged]))
     said += [r for name in sorted({x.detector for one in judged for x in one.lessons}) for r in learnt(name, judged)]
     return [*said, Result("seconds a network", seconds, "s", 30.0, seconds <= 30)]
+
+
+def _average(order: Sequence[bool]) -> float:
+    """Average precision of true and false findings, the most urgent first; 0 where none is true."""
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(order, range(len(order), 0, -1))) if any(order) else 0.0
 
 
 def learnt(detector: str, judged: Sequence[Judged]) -> list[Result]:

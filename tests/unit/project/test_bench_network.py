@@ -44,8 +44,8 @@ def ring(detector: str, members: str, score: float, *, fringe: str = "") -> Find
 def judged(findings: Sequence[Finding], lessons: Sequence[Lesson] = (), seed: int = 1) -> Judged:
     own, union, everybody = network._matches(TRUTH, findings)
     precision, wrong = network._first(TRUTH, findings)
-    counts = network._counts(TRUTH, findings)
-    return Judged(seed, TRUTH, own, union, everybody, precision, counts, wrong, lessons, 1.0, ())
+    order = network._order(TRUTH, findings)
+    return Judged(seed, TRUTH, own, union, everybody, precision, order, wrong, lessons, 1.0, ())
 
 
 def test_a_group_is_found_by_its_own_detector_or_by_another() -> None:
@@ -62,6 +62,8 @@ def test_a_group_is_found_by_its_own_detector_or_by_another() -> None:
     assert said["precision at k, all kinds"].value == 1
     assert said["shilling: precision of all of them"].value == 1
     assert said["sybil: precision of all of them"].value == 0
+    assert network._average([False, True, False, True]) == pytest.approx(0.5)
+    assert network._average([False]) == 0
 
 
 def test_what_was_missed_is_listed_and_so_is_what_was_wrong() -> None:
