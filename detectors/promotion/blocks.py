@@ -85,7 +85,7 @@ def densest(accounts: Ints | Longs, objects: Longs, hours: Longs, weights: Float
     weights : ndarray of float64
         Weight of each object's acts, by code.
     """
-    acts = np.unique(np.stack([np.asarray(accounts, np.int64), objects, hours]), axis=1)
+    acts = _distinct(np.asarray(accounts, np.int64), objects, hours)
     if not acts.shape[1]:
         none = np.empty(0, np.int64)
         return Block(none, none, none, 0, 0.0)
@@ -110,6 +110,14 @@ def densest(accounts: Ints | Longs, objects: Longs, hours: Longs, weights: Float
                 alive[other] &= np.bincount(modes[other][inside], minlength=len(names[other])) > 0
     rows = [np.unique(row[kept]) for row in acts]
     return Block(rows[0], rows[1], rows[2], int(kept.sum()), round(best, 6))
+
+
+def _distinct(*rows: Longs) -> npt.NDArray[np.int64]:
+    """Distinct columns, sorted; each is one number meanwhile, which sorts ten times as fast."""
+    if not len(rows[0]):
+        return np.empty((len(rows), 0), np.int64)
+    sizes = tuple(int(row.max()) + 1 for row in rows)
+    return np.stack(np.unravel_index(np.unique(np.ravel_multi_index(rows, sizes)), sizes))
 
 
 class Blocks:
