@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from detectors.coaction.actions import ACTIONS
-from detectors.identity.people import Ints, Longs, People
+from detectors.identity.people import Longs, People
 from detectors.identity.ties import SUPPORT, Together
 from graph.projection import events
 from graph.store import View
@@ -89,10 +89,3 @@ def _meetings(user: Longs, thing: Longs, degree: Longs, largest: int) -> tuple[L
     first = np.repeat(np.arange(len(user)), after)
     second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(after) - after, after)
     return user[first], user[second], thing[first]
-
-
-def codes_of(layer: Together, codes: Ints) -> tuple[int, Longs]:
-    """Pairs of a group that acted together rarely, and for each account of it, with how many others."""
-    kept = np.isin(layer.source, codes) & np.isin(layer.target, codes)
-    ends = np.concatenate([layer.source[kept], layer.target[kept]])
-    return int(kept.sum()), np.bincount(np.searchsorted(codes, ends), minlength=len(codes)).astype(np.int64)

@@ -74,7 +74,7 @@ class Subject:
         found = []
         for layer in self.signals.layers.layers:
             if isinstance(layer, Shared):
-                mine = np.flatnonzero(np.isin(layer.user, self.codes) & (layer.group < len(layer.groups)))
+                mine = layer.rows_of(self.codes)
                 for g in np.unique(layer.group[mine]):
                     users = np.unique(layer.user[mine[layer.group[mine] == g]])
                     if len(users) > 1 and self._met(layer, int(g), users):
@@ -85,7 +85,8 @@ class Subject:
         """Whether any two of them used it at one time, where that counts."""
         if layer.apart is None:
             return True
-        rows = np.flatnonzero((layer.group == group) & np.isin(layer.user, users))
+        rows = layer.rows_in(group)
+        rows = rows[np.isin(layer.user[rows], users)]
         begin, end = layer.apart[0][rows], layer.apart[1][rows]
         order = np.argsort(begin, kind="stable")
         return bool((begin[order][1:] <= np.maximum.accumulate(end[order])[:-1]).any())
@@ -205,7 +206,8 @@ class Subject:
         found: list[int] = []
         for tie in self.telling:
             if tie.layer.apart is not None:
-                rows = np.flatnonzero((tie.layer.group == tie.group) & np.isin(tie.layer.user, tie.codes))
+                rows = tie.layer.rows_in(tie.group)
+                rows = rows[np.isin(tie.layer.user[rows], tie.codes)]
                 found += [int(t) for side in tie.layer.apart for t in side[rows] if abs(t) < ALWAYS]
             if tie.layer.name == "births":
                 found += self.signals.people.created[tie.codes].tolist()

@@ -102,8 +102,7 @@ class Shared:
     @cached_property
     def rows(self) -> tuple[Longs, Longs, Longs]:
         """Pairs of rows that meet, and the group of each: shape (n_pairs,) each."""
-        order = np.argsort(self.group, kind="stable")
-        bounds = np.searchsorted(self.group[order], np.arange(len(self.groups) + 1))
+        order, bounds = self._by_group
         chosen = np.flatnonzero((self.degree >= 2) & (self.degree <= self.largest))
         parts = []
         for g in chosen:
@@ -132,9 +131,31 @@ class Shared:
         rarer: Floats = 2 * np.cumsum(met)[self.degree[self.rows[2]]] / max(len(self.user), 1) ** 2
         return rarer
 
+    @cached_property
+    def _by_group(self) -> tuple[Longs, Longs]:
+        order = np.argsort(self.group, kind="stable")
+        return order, np.searchsorted(self.group[order], np.arange(len(self.groups) + 1))
+
+    @cached_property
+    def _by_user(self) -> tuple[Longs, Longs]:
+        order = np.argsort(self.user, kind="stable")
+        return order, np.searchsorted(self.user[order], np.arange(int(self.user.max(initial=-1)) + 2))
+
+    def rows_in(self, group: int) -> Longs:
+        """Places of a group's rows."""
+        order, bounds = self._by_group
+        return order[bounds[group] : bounds[group + 1]]
+
+    def rows_of(self, codes: Ints) -> Longs:
+        """Places of the rows by which accounts are in groups of two and more."""
+        order, bounds = self._by_user
+        slices = [order[bounds[c] : bounds[c + 1]] for c in codes[codes < len(bounds) - 1].tolist()]
+        rows = np.concatenate([np.empty(0, np.int64), *slices])
+        return rows[self.group[rows] < len(self.groups)]
+
     def members(self, group: int) -> Ints:
         """Sorted codes of a group's members."""
-        found: Ints = np.unique(self.user[self.group == group])
+        found: Ints = np.unique(self.user[self.rows_in(group)])
         return found
 
     def rate(self, group: int) -> float:
