@@ -47,6 +47,7 @@ class Shilling(Detector):
     about = (
         "Accounts that post the same ticker, link or text, or repost the same post, together more than chance allows."
     )
+    features = FEATURES
     params = (
         Param("window", float, "s", 60.0, 0.0, 86_400.0, "acts this close together count as one occasion"),
         Param("wide", float, "s", 600.0, 0.0, 604_800.0, "a wider window that is searched as well; 0: none"),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import typer.main
 from detectors.base import discover as detectors
 from detectors.coaction.clearing import CHECKS
 from detectors.coaction.features import FEATURES
+from detectors.scoring.features import Feature
 from graph import errors as tree
 from graph.schema import TABLES
 from ingest.formats.base import discover as formats
@@ -123,17 +124,27 @@ def detector_parameters() -> str:
             span = " · ".join(p.choices) or ("" if p.type in (str, bool) else f"{low} … {high}")
             page.append(f"| `{p.name}` | {p.type.__name__} | {p.unit} | {p.default} | {span} | {p.about} |")
         page.append("")
+        own = [f for f in getattr(d, "features", ()) if f not in FEATURES]
+        if own:
+            page += [
+                f"Features of `{name}`, beside [those of every ring](coordination.md#features):\n",
+                *_features(own),
+                "",
+            ]
     return "\n".join(page)
+
+
+def _features(declared: Iterable[Feature[Any]]) -> Iterator[str]:
+    ways = {1: "for abuse", -1: "against", 0: "until verdicts show"}
+    yield "| feature | a high value says | range | speaks | weight | needs |\n|---|---|---|---|---|---|"
+    for f in declared:
+        weight = f"{f.weight:g}" if f.weight else ""
+        yield f"| {f.name} | {f.about} | {f.low:g} … {f.high:g} | {ways[f.abuse]} | {weight} | {f.needs} |"
 
 
 def ring_features() -> str:
     """The generated part of docs/coordination.md: features and explanations as they are declared."""
-    ways = {1: "for abuse", -1: "against", 0: "until verdicts show"}
-    page = ["| feature | a high value says | range | speaks | weight | needs |", "|---|---|---|---|---|---|"]
-    for f in FEATURES:
-        weight = f"{f.weight:g}" if f.weight else ""
-        page.append(f"| {f.name} | {f.about} | {f.low:g} … {f.high:g} | {ways[f.abuse]} | {weight} | {f.needs} |")
-    page += ["", "| explanation | lowers a score, where it accounts for all, by |", "|---|---|"]
+    page = [*_features(FEATURES), "", "| explanation | lowers a score, where it accounts for all, by |", "|---|---|"]
     page += [f"| {text} | {discount:.0%} |" for text, discount, _ in CHECKS]
     return "\n".join(page) + "\n"
 

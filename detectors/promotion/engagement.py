@@ -20,7 +20,8 @@ from graph.projection import events
 from graph.store import View
 
 SOON = 300_000_000  # µs: what comes within five minutes of a post came at once
-FEW = 10  # acts of engagement from which something is said
+FEW = 10  # acts of engagement, and posts with counts, from which something is said
+SEEN = 10  # views from which a ratio means something
 TRACES = ("repost", "reply", "quote", "like")
 
 
@@ -111,6 +112,40 @@ class Reactions:
         typed_names = [f"{NodeType.POST}/{k}" for k in mine]
         got = sum(t.filter(named(t, "object", typed_names if typed else mine)).num_rows for t, typed in self.tables)
         return float(got / max(self.total, 1))
+
+
+class Counts:
+    """Likes and reposts a view that posts are said to have, where counts are loaded.
+
+    Parameters
+    ----------
+    view : View
+        The graph. Of several observations of a post the one with most views counts.
+    """
+
+    def __init__(self, view: View) -> None:
+        batches = list(view.scan("engagements", columns=["post", "views", "likes", "reposts"]))
+        table = pa.Table.from_batches(batches) if batches else None
+        if table is None or not table.num_rows:
+            self.rows = pa.table({"post": pa.array([], pa.string()), "views": [], "acts": []})
+            return
+        acts = pc.add(pc.fill_null(table["likes"], 0), pc.fill_null(table["reposts"], 0))
+        rows = pa.table({"post": table["post"], "views": table["views"], "acts": acts})
+        rows = (
+            rows.filter(pc.greater_equal(rows["views"], SEEN))
+            .group_by("post")
+            .aggregate([("views", "max"), ("acts", "max")])
+        )
+        self.rows = rows.rename_columns(["post", "views", "acts"])
+
+    def of(self, posts: Sequence[str] | None = None) -> tuple[float, int] | None:
+        """Mean likes and reposts a view of some posts (of all), and of how many; None for fewer than :data:`FEW`."""
+        rows = self.rows
+        if posts is not None:
+            rows = rows.filter(pc.is_in(rows["post"], pa.array(sorted(posts), pa.string())))
+        if rows.num_rows < FEW:
+            return None
+        return float(np.mean(rows["acts"].to_numpy() / rows["views"].to_numpy())), rows.num_rows
 
 
 def _us(table: pa.Table) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,6 +83,12 @@ class Promotion(Subject):
         return self.around.reactions.to(self.members)
 
     @cached_property
+    def ratio(self) -> tuple[float, int, float] | None:
+        """Likes and reposts a view of members' posts, of how many posts, and what is usual; None where not loaded."""
+        mine, every = self.around.counts.of(list(self.ring.messages)), self.around.counts.of()
+        return (*mine, every[0]) if mine and every and every[0] > 0 else None
+
+    @cached_property
     def focus(self) -> Concentration | None:
         """What members' posts concentrate on."""
         return concentration(self)
@@ -145,6 +152,12 @@ def _soon(promotion: Promotion) -> float | None:
     return None if promotion.engagement is None else promotion.engagement.soon / promotion.engagement.acts
 
 
+def _ratio(promotion: Promotion) -> float | None:
+    """As a power of ten of what is usual."""
+    found = promotion.ratio
+    return None if found is None else math.log10(max(found[0] / found[2], 1e-3))
+
+
 def _referrals(promotion: Promotion) -> float | None:
     carrying = set().union(*promotion.referring.values())
     links = sum(bool(p.links) for p in promotion.pushed)
@@ -173,7 +186,16 @@ PROMOTION: tuple[Feature[Promotion], ...] = (
     Feature("calls to act", _share("calls"), "posts that call to buy, claim or join", 0.0, 1.0, 1, 0.06, needs=TEXTS),
     Feature("price promises", _share("promises"), "posts that promise a price", 0.0, 1.0, 1, 0.06, needs=TEXTS),
     Feature("focus", _focus, "members' posts on one ticker or link, beyond others'", 0.0, 1.0, 1, 0.06),
-    Feature("template texts", _templates, "posts from templates that members share", 0.0, 1.0, 1, 0.06, needs=TEXTS),
+    Feature(
+        "template texts",
+        _templates,
+        "posts from templates that members share",
+        0.0,
+        1.0,
+        1,
+        0.06,
+        needs="texts of posts",
+    ),
     Feature(
         "inner engagement", _inner, "reactions by members", 0.0, 1.0, 1, 0.06, needs="10 reactions to members' posts"
     ),
@@ -193,6 +215,15 @@ PROMOTION: tuple[Feature[Promotion], ...] = (
     ),
     Feature(
         "prompt engagement", _soon, "reactions within five minutes", 0.0, 1.0, 0, needs="10 reactions to members' posts"
+    ),
+    Feature(
+        "engagement ratio",
+        _ratio,
+        "likes and reposts a view beside others', in powers of ten",
+        -1.0,
+        1.0,
+        0,
+        needs="counts",
     ),
     Feature("owned up", _share("holds"), "posts that say the author holds it", 0.0, 1.0, -1, needs=TEXTS),
 )

@@ -15,7 +15,7 @@ from detectors.coaction.ring import POSTS_READ
 from detectors.coaction.sweep import Longs
 from detectors.promotion import language, newness, referrals, templates
 from detectors.promotion.blocks import Blocks
-from detectors.promotion.engagement import Reactions
+from detectors.promotion.engagement import Counts, Reactions
 from detectors.promotion.searching import Search
 from graph.model import Post
 
@@ -71,6 +71,11 @@ class Scene:
     def reactions(self) -> Reactions:
         """Who reacts to what."""
         return Reactions(self.search.view, self.search.posts, self.search.scope)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What posts are said to have been given."""
+        return Counts(self.search.view)
 
     @cached_property
     def made(self) -> Longs:

@@ -32,7 +32,7 @@ class Shown:
 
 def evidence(promotion: Promotion) -> list[Shown]:
     """What was measured of the promotion, each beside what is usual; what was not seen is left out."""
-    parts = (_focus, _said, _templates, _new, _inner, _referrals, _block, _source, _starts)
+    parts = (_focus, _said, _templates, _new, _inner, _ratio, _referrals, _block, _source, _starts)
     return [piece for part in parts for piece in part(promotion)]
 
 
@@ -130,6 +130,12 @@ def _inner(p: Promotion) -> Iterator[Shown]:
         piece = _piece(measure, (found.inner, found.expected, None), "acts", nodes, acts)
         words = f"{found.inner} of {found.acts} reactions to their posts are by themselves"
         yield Shown(piece, _clause(words, found.inner, found.expected, found.acts))
+
+
+def _ratio(p: Promotion) -> Iterator[Shown]:
+    if p.ratio is not None:
+        value, posts, usual = p.ratio
+        yield Shown(_piece(f"likes and reposts a view, mean of {posts} posts", (value, usual, None), "1", ()))
 
 
 def _referrals(p: Promotion) -> Iterator[Shown]:

@@ -238,3 +238,18 @@ def test_pairs_of_channels_have_scores(tmp_path: Path) -> None:
     assert (found[0]["source"], found[0]["target"]) == ("t:a", "t:b")
     assert found[0]["occasions"] > found[0]["expected"]
     assert all(row["source"] < row["target"] for row in found)
+
+
+def test_likes_a_view_are_held_against_those_of_all_posts(tmp_path: Path) -> None:
+    tables = planted()
+    counts = [
+        {"post": p["post"], "observed_at": at(1e6), "views": 100, "likes": 40 if p["account"] in MEMBERS else 1}
+        | {"reposts": 0}
+        for p in tables["posts"]
+    ]
+    (ring,) = flagged({**tables, "engagements": counts}, tmp_path)
+    ratio = measured(ring, "likes and reposts a view, mean of 40 posts")
+    assert ratio.value == pytest.approx(0.4)
+    assert 0.01 < ratio.expected < 0.2
+    (few,) = flagged({**tables, "engagements": counts[:3]}, tmp_path)
+    assert value(few, "engagement ratio") is None
