@@ -52,6 +52,11 @@ class Platform:
         row = {"interaction": key, "account": who, "kind": "like", "target_type": "post", "target": post}
         self.rows["interactions"].append({**row, "at": at(21 * DAY + number)})
 
+    def follows(self, who: str, whom: str) -> None:
+        key = f"follow{len(self.rows['interactions']):05}"
+        row = {"interaction": key, "account": who, "kind": "follow", "target_type": "account", "target": whom}
+        self.rows["interactions"].append({**row, "at": at(0)})
+
     def farm(self, size: int = 6, name: str = "farm") -> list[str]:
         """Accounts made within minutes on two devices behind one address, with handles from one template."""
         members = []

@@ -218,3 +218,103 @@ def test_every_account_has_a_score_and_the_farm_the_highest(tmp_path: Path, plat
     assert min(found[m] for m in members) > 0.5
     assert max(score for a, score in found.items() if a not in members) <= 0.1
     assert found[family[0]] > 0
+
+
+def paid(source: str, target: str, when: float, amount: str = "25.00") -> dict[str, Any]:
+    wallet = {"source_type": "wallet", "target_type": "wallet", "asset": "USDT", "amount": amount}
+    return {"transfer": f"{source}>{target}", "source": source, "target": target, "at": at(when), **wallet}
+
+
+def test_money_from_one_hand_stands_alone_and_the_exchange_does_not(tmp_path: Path, platform: Platform) -> None:
+    transfers = []
+    for i in range(240):
+        platform.uses(f"x:person{i:03}", "wallet", f"chain:w{i}")
+        if i >= 8:
+            transfers.append(paid("chain:exchange", f"chain:w{i}", -50 * DAY + i * 9000, f"{20 + 3.7 * i:.2f}"))
+    transfers += [paid("chain:purse", f"chain:w{i}", -9 * DAY + 60 * i) for i in range(8)]
+    (found,) = detect(tmp_path, {**platform.rows, "transfers": transfers})
+    assert sorted(found.accounts) == [f"x:person{i:03}" for i in range(8)]
+    assert "8 accounts were first funded by one party (chance of any such ring at most 1e-06)" in found.summary
+    assert state(found, "a service that pays many") is Checked.EXCLUDED
+    assert {layer.name for layer in found.layers} >= {"funding"}
+    assert [e.measure for e in found.evidence if e.ref in found.rests_on] == ["accounts first funded by one party"]
+
+
+def test_profiles_alike_and_follows_among_members_are_evidence(tmp_path: Path, platform: Platform) -> None:
+    bio = '{"bio": "early supporter of everything, dm open"}'
+    members = [platform.account(f"x:clone{i}", made=-99 * DAY * (i + 1), attributes=bio) for i in range(5)]
+    for i, who in enumerate(members):
+        platform.uses(who, "device", "clones")
+        for other in members:
+            if other != who:
+                platform.follows(who, other)
+        for k in range(15):
+            platform.post(who, k * DAY + 3600 * 9 + i)
+    for i in range(40):
+        for k in range(3):
+            platform.follows(f"x:person{i:03}", f"x:person{(7 * i + 11 * k + 1) % 240:03}")
+        for k in range(15):
+            platform.post(f"x:person{i:03}", k * DAY + 3600.0 * platform.rng.randrange(24) + k * i)
+    (found,) = detect(tmp_path, platform.rows)
+    assert set(found.accounts) == set(members)
+    assert "have the same words in their profiles (“early supporter of everything, dm open”)" in found.summary
+    measures = {layer.name: layer.value for layer in found.layers}
+    assert measures["follows"] == 20
+    assert measures["rhythm"] > 0.9
+    assert state(found, "an address of many") is Checked.EXCLUDED
+    assert state(found, "a device of a school") is Checked.NOT_CHECKABLE
+
+
+def test_an_agency_named_by_all_and_an_address_of_many_are_seen(tmp_path: Path, platform: Platform) -> None:
+    for i in range(4):
+        bio = f'{{"bio": "shop {i} downtown, posts by @agency"}}'
+        who = platform.account(f"x:client{i}", made=-99 * DAY * (i + 1), handle=f"{'qrst'[i]}shop", attributes=bio)
+        platform.uses(who, "device", "agency-desk")
+        platform.uses(who, "ip", "agency-office")
+    for i in range(30, 39):
+        platform.uses(f"x:person{i:03}", "ip", "agency-office")
+    (found,) = detect(tmp_path, platform.rows)
+    assert found.priority is Priority.NOTE
+    said = {e.text: (e.state, e.detail) for e in found.would_clear}
+    assert said["one owner or agency that says so"][0] is Checked.PRESENT
+    state_, detail = next(v for k, v in said.items() if k.startswith("an address of many"))
+    assert state_ is Checked.EXCLUDED
+    assert detail.startswith("1 of 1 addresses were used by more accounts")
+
+
+def test_many_addresses_are_shown_in_part_and_it_is_said(tmp_path: Path, platform: Platform) -> None:
+    members = platform.farm()
+    for k in range(20):
+        for who in members:
+            platform.uses(who, "ip", f"exit-{k}")
+    (found,) = detect(tmp_path, platform.rows)
+    assert "ip: 12 of 21 groups that members share are shown" in found.limits
+    assert len([e for e in found.evidence if e.measure.startswith("accounts on one address")]) == 12
+
+
+def test_where_nothing_is_dated_the_window_is_when_it_was_recorded(tmp_path: Path, platform: Platform) -> None:
+    platform.farm()
+    rows = without(without(platform.rows, "identifiers", "first_seen", "last_seen"), "accounts", "created_at")
+    (found,) = detect(tmp_path, {"identifiers": rows["identifiers"], "accounts": rows["accounts"]})
+    assert found.window.start == found.window.end
+    assert found.window.end.year >= 2026
+
+
+def test_trust_from_labels_is_part_of_scores(tmp_path: Path) -> None:
+    """Two crowds that follow among themselves; ten of each are labelled, and the labels reach the others."""
+    rng = random.Random(2)
+    crowds = [[f"x:{side}{i:02}" for i in range(40)] for side in ("good", "bad")]
+    follows = [
+        {"interaction": f"{a}-{b}", "account": a, "kind": "follow", "target_type": "account", "target": b}
+        for crowd in crowds
+        for a in crowd
+        for b in rng.sample(crowd, 12)
+        if a != b
+    ]
+    words = (("benign", crowds[0]), ("sybil", crowds[1]))
+    labels = [{"account": a, "label": word, "source": "desk"} for word, crowd in words for a in crowd[:10]]
+    over = [{"account": "x:bad11", "label": "benign", "source": "old", "until": at(-DAY)}]
+    found = scores(tmp_path / "a", {"interactions": follows, "labels": labels + over})
+    assert min(found[a] for a in crowds[1]) > 0.5 > max(found[a] for a in crowds[0])
+    few = scores(tmp_path / "b", {"interactions": follows, "labels": labels[:5]})
+    assert set(few.values()) == {0.0}
