@@ -229,3 +229,12 @@ def test_rejected_rows_are_kept_with_or_without_good_ones(store: Store, with_row
     put(store, "posts", {"post": "x:p2"})
     with store.view() as view:
         assert view.count("posts") == 1 + with_rows
+
+
+def test_findings_that_name_no_account_are_kept(store: Store) -> None:
+    made = finding(kind="market_anomaly", members=(), tickers=("PEPE",))
+    with store.writer() as writer:
+        writer.add_run(run(), [made])
+    with store.view() as view:
+        assert view.findings() == [made]
+        assert view.finding(made.id) == made

@@ -184,3 +184,13 @@ def test_priorities_are_ranked() -> None:
 def test_a_run_says_something_even_when_nothing_was_found() -> None:
     assert isinstance(run(), Run)
     assert run().summary
+
+
+def test_a_market_anomaly_names_tickers_and_nobody() -> None:
+    made = finding(kind="market_anomaly", members=(), tickers=("PEPE",))
+    assert finding_from_json(to_json(made)) == made
+    assert made.accounts == ()
+    assert made.id != finding(kind="market_anomaly", members=(), tickers=("BONK",)).id
+    for wrong in ({"members": (MEMBER,), "tickers": ("PEPE",)}, {"members": (), "tickers": ()}):
+        with pytest.raises(ValueError, match="names tickers and no account"):
+            finding(kind="market_anomaly", **wrong)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from graph import market
 from graph.errors import StoreError
-from graph.market import scan_market, write_market
+from graph.market import bases_of, market_tables, scan_market, write_market
 from graph.store import Written
 from tests.stores import BASE, at, batch
 
@@ -253,3 +253,34 @@ def test_any_sequence_of_writes_is_a_dict(tmp_path_factory: pytest.TempPathFacto
         assert report.new + report.changed + report.unchanged == len(load)
         assert {(r["base"], r["open_time"]): r["close"] for r in rows(folder)} == model
         assert len(rows(folder)) == len(model)
+
+
+def test_whole_markets_are_the_same_rows(tmp_path: Path) -> None:
+    for folder in (tmp_path / "plain", tmp_path / "odd [name]*"):
+        for part in range(3):  # the first day has several parts and a changed row, the second one
+            write_market(
+                folder, "candles", batch("candles", *(candle(m, close=1.5 + part) for m in range(part, part + 4)))
+            )
+        write_market(folder, "candles", batch("candles", candle(1500), candle(1500, base="OTHER")))
+        tables = list(market_tables(folder, "candles"))
+        assert [t["base"][0].as_py() for t in tables] == sorted({r["base"] for r in rows(folder)})
+        found = [r for t in tables for r in t.sort_by("open_time").to_pylist()]
+        assert found == rows(folder)
+        assert all(t.schema.equals(tables[0].schema) for t in tables)
+        assert bases_of(folder, "candles") == {r["base"] for r in found}
+        assert list(market_tables(folder, "candles", bases={"none"})) == []
+        assert bases_of(folder, "trades") == set()
+
+
+def test_a_damaged_market_is_named(tmp_path: Path) -> None:
+    write_market(tmp_path, "candles", batch("candles", candle(1)))
+    (file,) = files(tmp_path)
+    file.write_bytes(b"PAR1 not a table")
+    with pytest.raises(StoreError, match="not a Parquet file"):
+        list(market_tables(tmp_path, "candles"))
+
+
+@pytest.mark.parametrize("read", [market_tables, bases_of])
+def test_other_tables_have_no_markets(tmp_path: Path, read: Any) -> None:
+    with pytest.raises(ValueError, match="no market table"):
+        list(read(tmp_path, "posts"))
