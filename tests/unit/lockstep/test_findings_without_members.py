@@ -29,7 +29,7 @@ MOVE = Finding(
 
 def test_it_has_a_row_of_its_own(tmp_path: Path) -> None:
     _csv(tmp_path / "f.csv", [MOVE])
-    (row,) = csv.DictReader((tmp_path / "f.csv").open())
+    (row,) = csv.DictReader((tmp_path / "f.csv").read_text(encoding="utf-8").splitlines())
     assert (row["finding"], row["tickers"], row["account"]) == (MOVE.id, "ABC", "")
 
 
