@@ -31,6 +31,11 @@ def detect(folder: Path, rows: Rows, scope: Scope | None = None, **given: Any) -
         with store.view() as view:
             found = SYBIL.detect(view, resolve(SYBIL, given, "test"), scope or Scope())
             assert isinstance(found, Findings)
+            for finding in found:
+                assert all(view.has(node) for e in finding.evidence for node in e.nodes)
+                assert all(view.account(a) is not None for a in finding.accounts)
+                roles = {m.role for m in finding.members if not m.evidence}
+                assert not roles & {Role.CORE, Role.AMPLIFIER}
             return found
 
 
