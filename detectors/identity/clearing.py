@@ -59,7 +59,8 @@ def _strangers(subject: Subject) -> Found:
     others = [t.others for t in ties]
     public = [t for t in ties if t.others >= len(t.codes)]
     if not public:
-        return Checked.EXCLUDED, 0.0, f"at most {max(others)} other accounts used the addresses they share"
+        most = f"at most {max(others)} others" if any(others) else "no other account"
+        return Checked.EXCLUDED, 0.0, f"{most} used any address they share"
     part = 0.0 if subject.control else subject.share(public)
     said = f"{len(public)} of {len(ties)} addresses were used by more accounts that are not among them"
     return (Checked.PRESENT, part, said) if part > 0 else (Checked.EXCLUDED, 0.0, f"{said}, but they share more")

@@ -11,7 +11,7 @@ from detectors.identity.people import Ints
 from detectors.identity.rings import rings_of
 from detectors.identity.sentences import shown
 from detectors.identity.subject import Subject, Tie
-from detectors.identity.ties import Edges
+from detectors.identity.ties import Edges, Group
 from graph.findings import Evidence
 from graph.model import NodeRef, NodeType
 
@@ -48,7 +48,7 @@ def of_tie(subject: Subject, tie: Tie) -> Evidence:
     if tie.family == "identifiers":
         measure = f"accounts on {group.label} {others}"
     else:
-        measure = f"accounts {_joined(group.kind)}{group.label}"
+        measure = f"accounts {_joined(group)}{group.label}"
         if group.kind in {"handle", "profile"}:
             measure += f" “{shown(group.detail)}”"
         if group.kind != "funding" and tie.others:
@@ -59,8 +59,9 @@ def of_tie(subject: Subject, tie: Tie) -> Evidence:
     )
 
 
-def _joined(kind: str) -> str:
-    return "" if kind in {"burst", "funding"} else "with "
+def _joined(group: Group) -> str:
+    plain = group.kind == "burst" or (group.kind == "funding" and not group.label.startswith("money"))
+    return "" if plain else "with "
 
 
 def _p(subject: Subject, tie: Tie) -> float:

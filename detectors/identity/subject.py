@@ -135,7 +135,7 @@ class Subject:
             mine = [np.intersect1d(t.codes, core) for t in self.telling if t.family == family and self._close(t)]
             if 2 * max((len(c) for c in mine), default=0) >= len(core):
                 found.append(said)
-        return found + (["acts as those who share an address do not have"] if "acting" in self.families else [])
+        return found + (["acts that others who share an address do not"] if "acting" in self.families else [])
 
     @cached_property
     def acting(self) -> tuple[int, float]:
