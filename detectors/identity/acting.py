@@ -23,7 +23,7 @@ from graph.store import View
 ACTED = ("co_repost", "co_quote", "co_reply", "co_like")
 CROWD = 40  # accounts on one post from which it says nothing of two of them
 LEAST = 2  # posts that a pair has in common
-PAIRS = 5_000_000  # meetings looked at; beyond, the posts with most accounts are left out
+PAIRS = 2_000_000  # meetings looked at; beyond, the posts with most accounts are left out
 
 
 def acting(view: View, known: People, start: datetime | None = None, end: datetime | None = None) -> list[Together]:
@@ -37,6 +37,8 @@ def acting(view: View, known: People, start: datetime | None = None, end: dateti
     sizes = np.sort(degree[(degree >= 2) & (degree <= CROWD)])
     within = sizes[np.cumsum(sizes * (sizes - 1) // 2) <= PAIRS]
     largest = int(within[-1]) if len(within) else 0
+    left_out = largest < min(CROWD, int(degree.max()))
+    limits = (f"acting: posts on which more than {largest} accounts act were left out",) if left_out else ()
     first, second, on = _meetings(user, thing, degree, largest)
     rate = degree[on].astype(float) * (degree[on] - 1) / len(user) ** 2 * activity[first] * activity[second]
     keys = np.minimum(first, second) * known.count + np.maximum(first, second)
@@ -57,6 +59,7 @@ def acting(view: View, known: People, start: datetime | None = None, end: dateti
             rarity,
             shared.astype(np.int64),
             np.unique(user).astype(np.int32),
+            limits,
         )
     ]
 

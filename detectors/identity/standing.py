@@ -44,7 +44,8 @@ class Rhythms:
 
     def __init__(self, actors: Ints, times: Longs, count: int) -> None:
         order = np.lexsort((times, actors))
-        self._actors, self._times = actors[order], times[order]
+        self._actors = actors[order]
+        self._times = times[order] - times.min(initial=np.iinfo(np.int64).max)  # hours count from the first act of all
         self._bounds = np.searchsorted(self._actors, np.arange(count + 1))
         self.acts = np.diff(self._bounds)
         enough = np.flatnonzero(self.acts >= ENOUGH)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +323,24 @@ def test_trust_from_labels_is_part_of_scores(tmp_path: Path) -> None:
     assert min(found[a] for a in crowds[1]) > 0.5 > max(found[a] for a in crowds[0])
     few = scores(tmp_path / "b", {"interactions": follows, "labels": labels[:5]})
     assert set(few.values()) == {0.0}
+
+
+def test_shifting_all_times_shifts_findings(tmp_path: Path, platform: Platform) -> None:
+    platform.farm()
+    by = timedelta(days=3, hours=1, minutes=7, seconds=13)
+    moved = {
+        t: [{k: v + by if isinstance(v, datetime) else v for k, v in r.items()} for r in rows]
+        for t, rows in platform.rows.items()
+    }
+    (before,), (after,) = detect(tmp_path / "a", platform.rows), detect(tmp_path / "b", moved)
+    assert (after.window.start - by, after.window.end - by) == (before.window.start, before.window.end)
+    assert (after.evidence, after.score, after.members) == (before.evidence, before.score, before.members)
+
+
+def test_posts_on_which_many_act_are_left_out_where_there_are_many(
+    tmp_path: Path, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("detectors.identity.acting.PAIRS", 100)
+    platform.farm()
+    (found,) = detect(tmp_path, platform.rows)
+    assert "acting: posts on which more than 3 accounts act were left out" in found.limits
