@@ -56,6 +56,29 @@ def summed(
 
 
 @compiled
+def acquainted(who: Longs, pairs: Longs, since: Longs, until: int, wide: int) -> int:
+    """How many of ``who`` are in a pair of theirs that is among sorted ``pairs``, since before ``until``.
+
+    Parameters
+    ----------
+    who : ndarray of int64, shape (n,)
+        Accounts, each once.
+    pairs, since : ndarray of int64, shape (n_pairs,)
+        lower · wide + higher, ascending; and a time of each.
+    """
+    found = np.zeros(len(who), np.bool_)
+    for i in range(len(who)):
+        for j in range(i):
+            if found[i] and found[j]:
+                continue
+            key = min(who[i], who[j]) * wide + max(who[i], who[j])
+            at = np.searchsorted(pairs, key)
+            if at < len(pairs) and pairs[at] == key and since[at] < until:
+                found[i] = found[j] = True
+    return int(found.sum())
+
+
+@compiled
 def met(begins: Longs, at: Longs, who: Longs, back: int, most: int, pairs: Longs, when: Longs, wide: int) -> int:
     """Pairs of ``who`` in rows of one group at most ``back`` apart, with the time of the later; returns how many.
 

@@ -70,18 +70,17 @@ class Meetings:
         )
 
     @cached_property
-    def _index(self) -> tuple[dict[int, int], Ints]:
-        pairs, begins = np.unique(self.met[:, 0], return_index=True)
-        return dict(zip(pairs.tolist(), range(len(pairs)), strict=True)), np.append(begins, len(self.met))
+    def _acquainted(self) -> tuple[Ints, Ints]:
+        """Sorted pairs of accounts that met in several half hours, and the last of the first few."""
+        pairs, begins, counts = np.unique(self.met[:, 0], return_index=True, return_counts=True)
+        often = counts >= SEVERAL
+        return pairs[often], self.met[begins[often] + SEVERAL - 1, 1]
 
-    def before(self, a: int, b: int, when: int) -> int:
-        """In how many half hours two accounts had met before that time."""
-        places, begins = self._index
-        place = places.get(min(a, b) * len(self.read.posts.names) + max(a, b))
-        if place is None:
-            return 0
-        times = self.met[begins[place] : begins[place + 1], 1]
-        return int(np.searchsorted(times, when // (30 * MINUTE)))
+    def acquainted(self, accounts: Ints, when: int) -> int:
+        """How many of some accounts had met another of them in several half hours before that time."""
+        from detectors.announcing.kernels import acquainted
+
+        return int(acquainted(accounts, *self._acquainted, when // (30 * MINUTE), len(self.read.posts.names)))
 
     def window(self, row: int, back: int = NEAR) -> Ints:
         """Rows of a row's coin in the window that an alert on it looks at, by time."""
@@ -103,14 +102,8 @@ class Meetings:
         own = [s for s, (_, post) in zip(sources, chosen, strict=True) if not posts.repost[post] and s[0] == "text"]
         copies = max(Counter(own).values(), default=0)
         heads = [a for i, (a, _) in enumerate(chosen) if sources[i] not in sources[:i]]
-        acquainted = {
-            x
-            for i, a in enumerate(heads)
-            for b in heads[:i]
-            if self.before(a, b, when - EARLIER) >= SEVERAL
-            for x in (a, b)
-        }
-        return Burst(len(first), len(heads), len(acquainted), copies if copies > 1 else 0)
+        acquainted = self.acquainted(np.array(heads, np.int64), when - EARLIER)
+        return Burst(len(first), len(heads), acquainted, copies if copies > 1 else 0)
 
     def _source(self, post: int) -> tuple[str, int]:
         posts = self.read.posts
