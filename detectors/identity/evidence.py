@@ -16,6 +16,7 @@ from graph.findings import Evidence
 from graph.model import NodeRef, NodeType
 
 SHOWN = 12  # groups of one layer that are shown
+NEAR = 0.5  # from which nearness to labelled accounts is evidence
 RHYTHM = 0.05  # p from which likeness of rhythms is no evidence
 
 
@@ -77,7 +78,7 @@ def _p(subject: Subject, tie: Tie) -> float:
 
 def _behaviour(subject: Subject) -> list[Piece]:
     """Acting together, rhythm and follows, where they say anything."""
-    found: list[tuple[str, str, float, float, float, str]] = []
+    found: list[tuple[str, str, float, float, float | None, str]] = []
     accounts = _accounts(subject, subject.codes)
     seen, expected = subject.acting
     if "acting" in subject.families:
@@ -86,6 +87,9 @@ def _behaviour(subject: Subject) -> list[Piece]:
     if subject.rhythm is not None and subject.rhythm[2] <= RHYTHM:
         measure = "likeness of members' weeks and pauses, beside groups as active"
         found.append(("rhythm", measure, *subject.rhythm, "1"))
+    if subject.company is not None and subject.company[0] > NEAR:
+        measure = "members' nearness to labelled sybil accounts over follows, beside all accounts"
+        found.append(("trust", measure, *subject.company, None, "1"))
     follows, brought, chance = subject.followed
     if chance <= RHYTHM and follows > brought:
         found.append(("follows", "follows among members", float(follows), brought, chance, "follows"))

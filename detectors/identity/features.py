@@ -70,6 +70,10 @@ def _follows(subject: Subject) -> float | None:
     return subject.followed[0] / (m * (m - 1))
 
 
+def _company(subject: Subject) -> float | None:
+    return None if subject.company is None else subject.company[0]
+
+
 def _same_week(subject: Subject) -> float | None:
     at = subject.created
     if not len(at):
@@ -106,6 +110,7 @@ FEATURES: tuple[Feature[Subject], ...] = (
     Feature("cohesion", _cohesion, "pairs that are tied", 0.0, 1.0, 1, 0.04),
     Feature("own devices", _own_devices, "members with a device of their own", 0.0, 1.0, -1, 0.03, needs="devices"),
     Feature("rhythm", _rhythm, "weeks and pauses alike", 0.0, 2.3, 1, 0.02, needs="12 posts of 3 members"),
+    Feature("company", _company, "near labelled sybils over follows", 0.0, 1.0, 1, 0.02, needs="labels and follows"),
     Feature("follows", _follows, "pairs that follow each other", 0.0, 1.0, 0, needs="follows"),
     Feature("same week", _same_week, "members made within one week", 0.0, 1.0, 0, needs="dates of accounts"),
     Feature("verified", _verified, "members with verification", 0.0, 1.0, -1, needs="profiles"),

@@ -11,7 +11,7 @@ from detectors.coaction.null import tail
 from detectors.identity.births import HOUR
 from detectors.identity.growth import FoundRing
 from detectors.identity.identifiers import ALWAYS
-from detectors.identity.people import UNDATED, Floats, Ints, Longs
+from detectors.identity.people import UNDATED, Ints, Longs
 from detectors.identity.reading import Signals
 from detectors.identity.rings import Found
 from detectors.identity.ties import MAKING, Shared
@@ -196,9 +196,13 @@ class Subject:
         return self.signals.follows.within(self.codes)
 
     @cached_property
-    def surprise(self) -> Floats:
-        """Surprise of the ring's tied pairs, nats."""
-        return self.found.edges.among(self.codes).surprise
+    def company(self) -> tuple[float, float] | None:
+        """Mean nearness to labelled sybils over follows: of members and of all accounts; None where it is not known."""
+        rank = self.signals.distrust
+        mine, every = rank[self.codes], rank[rank > 0]
+        if 2 * (mine > 0).sum() < len(mine):
+            return None
+        return round(float(mine[mine > 0].mean()), 6), round(float(every.mean()), 6)
 
     @cached_property
     def times(self) -> list[int]:

@@ -344,3 +344,18 @@ def test_posts_on_which_many_act_are_left_out_where_there_are_many(
     platform.farm()
     (found,) = detect(tmp_path, platform.rows)
     assert "acting: posts on which more than 3 accounts act were left out" in found.limits
+
+
+def test_a_ring_near_labelled_sybils_says_so(tmp_path: Path, platform: Platform) -> None:
+    members = platform.farm()
+    bad, good = [f"x:person{i:03}" for i in range(20)], [f"x:person{i:03}" for i in range(60, 100)]
+    for crowd in (bad + members, good):
+        for k, who in enumerate(crowd):
+            for step in (1, 2, 3, 5, 8):
+                platform.follows(who, crowd[(k + step) % len(crowd)])
+    words = (("sybil", bad[:12]), ("verified", good[:12]))
+    labels = [{"account": a, "label": word, "source": "desk"} for word, some in words for a in some]
+    (found,) = detect(tmp_path, {**platform.rows, "labels": labels})
+    layer = next(layer for layer in found.layers if layer.name == "trust")
+    assert layer.value > 0.5
+    assert layer.p_value is None
