@@ -19,6 +19,7 @@ from graph.model import NodeRef, NodeType
 
 LEADS = 0.05  # chance, over all members, of leading so much up to which somebody is said to start
 NOTHING = 0.6  # what it takes from a score that nothing is pushed
+UNREAD = 0.5  # how far a post without ticker or link counts as nothing pushed where its words cannot be read
 NOTABLE = 0.3  # share from which the sentence speaks of something
 
 
@@ -210,9 +211,11 @@ def nothing_pushed(promotion: Promotion) -> Cleared:
     text = "nothing is promoted: no ticker, link, call to act or common text in what they share"
     carry, known = promotion.carrying
     of = len(promotion.pushed)
-    if not of or 2 * known < of:
-        return Cleared(Explanation(text, Checked.NOT_CHECKABLE, "no texts that can be read"), 0.0, NOTHING)
-    part = 1 - carry / known
-    seen = f"{known - carry} of {known} posts carry nothing of the kind"
+    if not of:
+        return Cleared(Explanation(text, Checked.NOT_CHECKABLE, "no posts to read"), 0.0, NOTHING)
+    seen = f"{known - carry} of {of} posts carry nothing of the kind"
+    if known < of:
+        seen += f"; {of - known}, whose words cannot be read, have no ticker or link"
+    part = (known - carry + UNREAD * (of - known)) / of
     state = Checked.PRESENT if part > 0 else Checked.EXCLUDED
     return Cleared(Explanation(text, state, seen), part, NOTHING)

@@ -163,6 +163,18 @@ def test_an_audience_of_nothing_for_sale_is_a_note_and_the_same_for_a_coin_is_no
         assert target.value == 16
 
 
+def test_where_words_cannot_be_read_what_has_no_ticker_or_link_counts_half(tmp_path: Path) -> None:
+    rows = planted(calls=0)["posts"]
+    audience(rows, "esitys alkaa", lang="fi")
+    (ring,) = flagged({"posts": rows}, tmp_path, interests=1.0)
+    (nothing,) = [e for e in ring.would_clear if e.text.startswith("nothing is promoted")]
+    assert nothing.state is Checked.PRESENT
+    assert nothing.detail == (
+        "0 of 16 posts carry nothing of the kind; 16, whose words cannot be read, have no ticker or link"
+    )
+    assert ring.priority is not Priority.NOTE
+
+
 def test_background_that_everybody_talks_about_flags_nobody(tmp_path: Path) -> None:
     """One ticker in half of all posts, with heavy bursts, news that brings a crowd, and a listing."""
     rng = random.Random(8)
