@@ -41,7 +41,7 @@ def draw(scene: Scene, player: Player) -> Network:
     """The scene as a pyvis network; groups stand for their accounts."""
     net = Network(directed=True)
     net.options = OPTIONS
-    inside = {n: g for g in scene.groups for n in g.nodes}
+    inside = grouping(scene)
     members = _members(player)
     single = [n for n in scene.nodes if n not in inside]
     accounts = {n.key: a for n in single if n.type is NodeType.ACCOUNT and (a := player.account(n.key))}
@@ -150,29 +150,45 @@ def _group(group: Group, scene: Scene, members: Mapping[str, Member]) -> dict[st
     }
 
 
+def ends_of(line: Line, inside: Mapping[NodeRef, Group]) -> tuple[str, str]:
+    """Ids that a line is drawn between: of a combined account, its group's."""
+    source, target = (GROUP + inside[n].id if n in inside else str(n) for n in (line.source, line.target))
+    return source, target
+
+
+def edge_of(line: Line, inside: Mapping[NodeRef, Group]) -> str:
+    """Id of the edge that a line is part of: lines of a group's accounts to the same node are one."""
+    source, target = ends_of(line, inside)
+    return f"{source}|{line.rel}|{target}|{int(line.folded)}"
+
+
+def grouping(scene: Scene) -> dict[NodeRef, Group]:
+    """The group that each combined account is in."""
+    return {n: g for g in scene.groups for n in g.nodes}
+
+
 def _lines(scene: Scene, inside: Mapping[NodeRef, Group]) -> list[dict[str, Any]]:
     """Lines, those of a group's accounts to the same node as one."""
-    joined: dict[tuple[str, str, str, bool], list[Line]] = {}
+    joined: dict[str, list[Line]] = {}
     for line in scene.lines:
-        source, target = (GROUP + inside[n].id if n in inside else str(n) for n in (line.source, line.target))
+        source, target = ends_of(line, inside)
         if source != target:
-            joined.setdefault((source, target, line.rel, line.folded), []).append(line)
-    return [_line(key, lines) for key, lines in joined.items()]
+            joined.setdefault(edge_of(line, inside), []).append(line)
+    return [_line(name, lines, ends_of(lines[0], inside)) for name, lines in joined.items()]
 
 
-def _line(key: tuple[str, str, str, bool], lines: Sequence[Line]) -> dict[str, Any]:
-    source, target, _, through = key
+def _line(name: str, lines: Sequence[Line], ends: tuple[str, str]) -> dict[str, Any]:
     rel, weight = lines[0].rel, sum(line.weight for line in lines)
     firsts = [line.first for line in lines if line.first]
     lasts = [line.last for line in lines if line.last]
     when = f"\n{utc(min(firsts))} to {utc(max(lasts))}" if firsts else ""
     dashes = grammar.DASHES[rel]
     return {
-        "id": f"{source}|{rel}|{target}|{int(through)}",
-        "from": source,
-        "to": target,
+        "id": name,
+        "from": ends[0],
+        "to": ends[1],
         "title": f"{grammar.words(rel)}{f', {weight:,} times' if weight > 1 else ''}"
-        f"{' (through posts that are not drawn)' if through else ''}{when}",
+        f"{' (through posts that are not drawn)' if lines[0].folded else ''}{when}",
         "color": _inked(grammar.line_colour(rel)),
         "dashes": list(dashes) or False,
         "width": round(min(1.2 * weight**0.5, 8), 2),

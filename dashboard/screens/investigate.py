@@ -1,4 +1,4 @@
-"""The canvas with all that belongs to it: steps back and forth, and what is known of what is selected."""
+"""The canvas with all that belongs to it: steps back and forth, finding, sharing, and what is known of the selected."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.canvas import commands as c
+from dashboard.canvas.scene import Player
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, picture
+from dashboard.screens.parts import empty, panel, picture
+from dashboard.untrusted import one_line
 from graph.errors import LockstepError
 
 LINK = "view"
@@ -36,16 +38,64 @@ def _begin(opened: state.Opened, finding: str | None) -> tuple[c.Command, ...]:
 
 @st.fragment
 def _canvas(pictured: picture.Pictured) -> None:
-    history = pictured.history
-    with st.container(horizontal=True):
-        if st.button("Undo", icon=":material/undo:", disabled=history.done < 2):
-            pictured.history = history.undo()
-            st.rerun(scope="fragment")
-        if st.button("Redo", icon=":material/redo:", disabled=history.done == len(history.commands)):
-            pictured.history = history.redo()
-            st.rerun(scope="fragment")
+    """Tools above, the picture, and beside it what is known; a run of its own, so that a click is answered at once."""
     with state.opened(pictured.seq) as opened:
-        picture.show(opened, pictured, "canvas")
+        player = Player(opened.view)
+        _tools(pictured, opened)
+        left, right = st.columns([5, 3], gap="medium")
+        with left:
+            picture.show(opened, pictured, "canvas")
+        with right:
+            panel.show(pictured, player)
+
+
+def _tools(pictured: picture.Pictured, opened: state.Opened) -> None:
+    history = pictured.history
+    with st.container(horizontal=True, vertical_alignment="bottom", key="tools"):
+        back = st.button("Undo", icon=":material/undo:", key="undo", disabled=history.done < 2)
+        forth = st.button("Redo", icon=":material/redo:", key="redo", disabled=history.done == len(history.commands))
+        if back or forth:
+            pictured.history = history.undo() if back else history.redo()
+            pictured.turn += 1
+            st.rerun(scope="fragment")
+        ways = {"ring": "Ring", "week": "Week of creation", "link": "Shared link"}
+        way = st.selectbox(
+            "Combine by", list(ways), format_func=ways.__getitem__, index=None, placeholder="Combine by",
+            label_visibility="collapsed", width=190, key=f"combine-{len(history.commands)}",
+        )  # fmt: skip
+        if way:
+            pictured.do(c.Combine(way))
+            st.rerun(scope="fragment")
+        if pictured.scene.groups and st.button("Separate", icon=":material/call_split:", key="separate"):
+            pictured.do(c.Separate())
+            st.rerun(scope="fragment")
+        _search(pictured, opened)
+        with st.popover("Share", icon=":material/link:"):
+            _share(pictured)
+
+
+def _search(pictured: picture.Pictured, opened: state.Opened) -> None:
+    """Find an account, a ticker, a link … and put it into the picture."""
+    with st.popover("Find", icon=":material/search:"):
+        text = st.text_input("Handle, ticker, link, id, or words of a post", key="find", max_chars=300)
+        hits = opened.view.search(text, limit=20) if text.strip() else []
+        if text.strip() and not hits:
+            st.caption("Nothing found. It may not be loaded.")
+        for hit in hits:
+            shown = hit.node in pictured.scene.nodes
+            if st.button(one_line(f"{hit.node.type}: {hit.text}", 90), key=f"hit-{hit.node}", width="stretch"):
+                if not shown:
+                    pictured.do(c.Add((hit.node,)))
+                pictured.selected, pictured.edge = (hit.node,), ""
+                st.rerun(scope="fragment")
+
+
+def _share(pictured: picture.Pictured) -> None:
+    """The steps as a link: ids only, played again for whoever opens it, as they may see it."""
+    st.caption("Opens the same picture at the same data, for those who may see it. Notes are not part of a link.")
+    st.code(
+        f"/{SCREEN.path}?{LINK}={c.to_link(pictured.history.current, pictured.seq)}", language=None, wrap_lines=True
+    )
 
 
 SCREEN = Screen("Investigate", "investigate", 2, render)
