@@ -170,7 +170,7 @@ class _Raised:
             "countdown": state.countdown[rows] >= 0,
             "coin is": state.named.form[rows] == Form.SAID,
             "bare coin": state.named.form[rows] == Form.SOLE,
-            **{c: state.said(c)[rows] for c in ("buying", "exchange", "targets", "rumour", "failing", "leave")},
+            **{c: state.said(c, rows) for c in ("buying", "exchange", "targets", "rumour", "failing", "leave")},
         }
         counts = Counter({name: len(np.unique(state.account[rows[mark]])) for name, mark in marks.items()})
         counts["same text"] = copies

@@ -58,9 +58,10 @@ class Read:
         """Rows of ``named`` by symbol."""
         return Groups.of(self.named.symbol, len(self.named.symbols))
 
-    def said(self, cue: str) -> Flags:
-        """Which rows of ``named`` have a cue in their text."""
-        found: Flags = self.cues[cue][self.posts.text[self.named.post]]
+    def said(self, cue: str, rows: Ints | None = None) -> Flags:
+        """Which rows of ``named``, all or some, have a cue in their text."""
+        posts = self.named.post if rows is None else self.named.post[rows]
+        found: Flags = self.cues[cue][self.posts.text[posts]]
         return found
 
     @cached_property

@@ -1,9 +1,9 @@
 """Pushes without an announcement: who names a coin together had met before, over another coin or on another day.
 
 A crowd gathers on a coin once, because of what happened; accounts that one hand moves gather again and again. So a
-burst is looked at where it is rare for its coin (Poisson, from the coin's last week), and what counts in it are the accounts
-that had met one another before, each text that several of them share and each post that several repost counting once;
-or else the accounts that posted one text, word for word but for numbers.
+burst is looked at where it is rare for its coin (Poisson, from the coin's last week), and what counts in it are the
+accounts that had met one another before, each text that several of them share and each post that several repost
+counting once; or else the accounts that posted one text, word for word but for numbers.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Meetings:
         sources = [self._source(post) for _, post in chosen]
         own = [s for s, (_, post) in zip(sources, chosen, strict=True) if not posts.repost[post] and s[0] == "text"]
         copies = max(Counter(own).values(), default=0)
-        heads = [a for i, (a, _) in enumerate(chosen) if sources[i] not in sources[:i]]
+        heads = list({source: a for source, (a, _) in zip(sources[::-1], chosen[::-1], strict=True)}.values())
         acquainted = self.acquainted(np.array(heads, np.int64), when - EARLIER)
         return Burst(len(first), len(heads), acquainted, copies if copies > 1 else 0)
 
