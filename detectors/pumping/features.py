@@ -18,7 +18,7 @@ from graph.model import Account, Post
 COMPARED = 16  # posts whose texts are compared with each other
 ALIKE = 0.8  # Jaccard similarity of words from which two texts count as alike
 NEW = 30 * 86_400  # s: an account this young is new
-READ = 300  # posts, and profiles, that are read
+READ = 60  # posts of a pump, and profiles, that are read
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Case:
     @cached_property
     def texts(self) -> dict[str, Post]:
         """Pushers' posts, as far as they are read."""
-        return {p.post: p for p in self.context.view.posts(self.named.keys[:READ])}
+        most = READ if self.pump is not None else COMPARED
+        return {p.post: p for p in self.context.view.posts(self.named.keys[:most])}
 
     @cached_property
     def profiles(self) -> list[Account]:

@@ -178,11 +178,12 @@ class Ringed:
 
 def _with_calls(table: pa.Table, view: View, calls: Sequence[Call]) -> pa.Table:
     """Events with the posts of calls that are not among them."""
-    wanted = sorted({(c.ticker, key) for c in calls for key in c.posts})
+    keys = pa.array(sorted({key for c in calls for key in c.posts}), pa.string())
+    there = table.filter(pc.is_in(table["message"], keys))
+    have = set(zip(*(there[n].to_pylist() for n in ("object", "message")), strict=True))
+    wanted = sorted({(c.ticker, key) for c in calls for key in c.posts} - have)
     known = {p.post: p for p in view.posts(sorted({key for _, key in wanted}))}
-    there = pc.is_in(table["message"], pa.array(list(known), pa.string()))
-    have = set(zip(*(table.filter(there)[n].to_pylist() for n in ("object", "message")), strict=True))
-    rows = [(known[key], ticker) for ticker, key in wanted if key in known and (ticker, key) not in have]
+    rows = [(known[key], ticker) for ticker, key in wanted if key in known]
     rows = [(p, ticker) for p, ticker in rows if p.account and p.created_at]
     if not rows:
         return table

@@ -243,7 +243,7 @@ def _countdown(case: Case) -> int:
     """Pushers who posted an announcement, or called after one."""
     told = {key for c in case.calls for key in c.countdowns}
     names = set(case.pushers)
-    return len({p.account for p in case.context.view.posts(sorted(told)[:500])} & names)
+    return len({p.account for p in case.context.view.posts(sorted(told)[: evidence.SHOWN])} & names)
 
 
 def _limits(move: Move) -> Iterable[str]:
