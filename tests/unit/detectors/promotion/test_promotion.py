@@ -12,6 +12,7 @@ import pytest
 
 from detectors.base import Scope, resolve
 from detectors.promotion.pairs import announcements, layers_of, pair_scores
+from detectors.promotion.searching import Search
 from detectors.run import run
 from detectors.shilling import Shilling
 from graph.findings import Checked, Evidence, Finding, Priority
@@ -265,3 +266,16 @@ def test_likes_a_view_are_held_against_those_of_all_posts(tmp_path: Path) -> Non
     assert 0.01 < ratio.expected < 0.2
     (few,) = flagged({**tables, "engagements": counts[:3]}, tmp_path)
     assert value(few, "engagement ratio") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "windows"),
+    [({}, [60, 600, 21_600]), ({"window": 900.0}, [900, 21_600]), ({"wide": 0.0, "slow": 0.0}, [60])],
+)
+def test_windows_that_are_not_wider_are_not_searched(
+    tmp_path: Path, given: dict[str, float], windows: list[int]
+) -> None:
+    with open_store("memory://", tmp_path / "data") as store, store.view() as view:
+        search = Search(view, resolve(Shilling(), given, "test"), Scope())
+    assert search.windows == windows
+    assert [s.found.options.level for s in search.searches] == [0.05 / len(windows)] * len(windows)
