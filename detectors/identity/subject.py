@@ -17,6 +17,7 @@ from detectors.identity.rings import Found
 from detectors.identity.ties import MAKING, Shared
 from graph.model import Account
 
+SEVERAL = 3  # accounts of one template or payer that tell of one hand; two have as much in common by chance
 BEYOND = 1e-3  # p up to which acting together is more than that of people who share an address
 MONEY = ("funding", "wallet")
 
@@ -132,8 +133,9 @@ class Subject:
         held = np.unique(np.concatenate([np.empty(0, np.int32), *(np.intersect1d(t.codes, bare) for t in hand)]))
         found = ["devices, none of its own"] if 2 * len(held) >= len(core) else []
         for family, said in (("money", "money"), ("making", "how they were made")):
-            mine = [np.intersect1d(t.codes, core) for t in self.telling if t.family == family and self._close(t)]
-            if 2 * max((len(c) for c in mine), default=0) >= len(core):
+            mine = [t for t in self.telling if t.family == family and t.others <= len(t.codes) and self._close(t)]
+            most = max((len(np.intersect1d(t.codes, core)) for t in mine), default=0)
+            if 2 * most >= len(core) and most >= SEVERAL:
                 found.append(said)
         return found + (["acts that others who share an address do not"] if "acting" in self.families else [])
 
