@@ -104,3 +104,18 @@ def test_rings_are_components_of_three_or_more() -> None:
     assert [r.tolist() for r in components(*ends)] == [[0, 2, 5]]
     assert [r.tolist() for r in components(*ends, least=2)] == [[0, 2, 5], [7, 8]]
     assert components(ends[0][:0], ends[1][:0]) == []
+
+
+def test_a_post_that_few_share_is_held_to_the_promptness_of_such_posts() -> None:
+    rows = [(f"q{k}", f"big{n}", 10_000 * n + k, f"b{n}-{k}") for n in range(30) for k in range(20)]
+    rows += [(f"s{k}", f"few{n}", 10_000 * n + 4000 * k, f"f{n}-{k}") for n in range(30) for k in range(3)]
+    null = Null(Sweep(events_of(rows), 60), prompt=True)
+    things = null.sweep.things.to_pylist()
+    few, big = (null.chance[[i for i, t in enumerate(things) if t.startswith(kind)]] for kind in ("few", "big"))
+    assert big == pytest.approx(np.ones(30))
+    assert (few < 0.1).all()
+    assert null.promptness > 0.9
+    # where too few objects are as popular as one, what is known of all stands for it
+    alone = Null(Sweep(events_of(rows[: 30 * 20 + 3 * 19]), 60), prompt=True)
+    few = alone.chance[[i for i, t in enumerate(alone.sweep.things.to_pylist()) if t.startswith("few")]]
+    assert few == pytest.approx(np.full(19, alone.promptness))
