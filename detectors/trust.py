@@ -106,7 +106,8 @@ def trust_scores(source: Longs, target: Longs, seeds: Longs, *, directed: bool =
     source, target = _distinct(source, target, n)
     if not directed:
         source, target = _distinct(np.minimum(source, target), np.maximum(source, target), n)
-    colour = colours(source, target, seeds)
+    ways = (source, target) if directed else (np.append(source, target), np.append(target, source))
+    colour = colours(ways[0], ways[1], seeds)
     order = np.argsort(colour, kind="stable")
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n)
