@@ -41,6 +41,7 @@ class PumpDetector(Detector):
     name = "pump"
     version = "1"
     kinds = ("coordinated_pump", "pump_call", "market_anomaly")
+    features = FEATURES
     about = "Accounts that push a coin together while its market moves; a call or a move alone is said to be one leg."
     params = (
         Param("volume", float, "1", 4.0, 1.0, None, "least volume of a candle over its usual value"),

@@ -124,13 +124,11 @@ def detector_parameters() -> str:
             span = " · ".join(p.choices) or ("" if p.type in (str, bool) else f"{low} … {high}")
             page.append(f"| `{p.name}` | {p.type.__name__} | {p.unit} | {p.default} | {span} | {p.about} |")
         page.append("")
-        own = [f for f in getattr(d, "features", ()) if f not in FEATURES]
+        declared = getattr(d, "features", ())
+        own = [f for f in declared if f not in FEATURES]
         if own:
-            page += [
-                f"Features of `{name}`, beside [those of every ring](coordination.md#features):\n",
-                *_features(own),
-                "",
-            ]
+            beside = ", beside [those of every ring](coordination.md#features)" if len(own) < len(declared) else ""
+            page += [f"Features of `{name}`{beside}:\n", *_features(own), ""]
     return "\n".join(page)
 
 
