@@ -5,8 +5,8 @@ Services are taken out first (:mod:`detectors.identity.services`). What remains 
 ``fan_out``  one party was the first, among those that are no services, to pay the accounts, itself or through one
              wallet in between that is nobody's;
 ``fan_in``   the same backwards: the accounts' last payment to a party that is no service went to one party;
-             In neither does a payment count that gives back what was the other's: of which the other one had paid half
-             or more before (or was paid later, backwards), nor one of a party that does so with half of its
+             In neither does a payment count that gives back what was the other's: of which the other one had paid a
+             tenth or more before (or was to be paid, backwards), nor one of a party that does so with half of its
              partners. Exchanges and contracts do, and no funder.
 ``chain``    each party was first paid by the one before it, after this one had been paid itself, and of the parties
              that this one was the first to pay it got the most.
@@ -16,8 +16,9 @@ How far each is beyond chance is asked in three independent ways; p is Fisher's 
 size
     Honest funders that are no services exist, and fewer pay each further account. Let ρ be the share of one-account
     funders' successors, (1 + funders of two) / (2 + funders of one or two); a funder of k or more has the chance
-    ρ^(k - 1). Groups of three and more do not enter ρ, so that rings do not make themselves ordinary. For a chain, ρ
-    is the share of all parties that were paid which hand on to a party that is no service.
+    ρ^(k - 1), though not less than :data:`FARTHEST`: a fall-off is not known beyond what was seen, and a service that
+    was not recognised is large. Groups of three and more do not enter ρ, so that rings do not make themselves ordinary.
+    For a chain, ρ is the share of all parties that were paid which hand on to a party that is no service.
 times
     Were payments dealt out among all payers anew, the group's times would be a sample of all times. For j of its k
     payments within a span that holds the share m of all, p ≤ C(k, j) j m^(j - 1) (the first of j anywhere, the others
@@ -44,7 +45,10 @@ from graph.model import NodeRef
 from graph.store import View
 
 FAN_OUT, FAN_IN, CHAIN = "fan_out", "fan_in", "chain"
+FARTHEST = 1e-4
 NEARLY = 0.8
+RETURNED = 0.1
+"""Part of a payment that went the other way from which it is taken for money given back, with gains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +225,14 @@ class Flows:
         return found | (share[hub[self.rows]] >= 0.5)
 
     def _offset(self, row: int, other: int, *, back: bool) -> bool:
-        """Whether a payment the other way lies before (backwards: after) this one and makes up half of it."""
+        """Whether a payment the other way lies before (backwards: after) this one and makes up enough of it."""
         paid = self.paid
         dated = paid.at[row] != UNDATED and paid.at[other] != UNDATED
         if paid.asset[row] != paid.asset[other]:
             return False
         if dated and (paid.at[other] <= paid.at[row] if back else paid.at[other] >= paid.at[row]):
             return False
-        return not paid.amount[other] < paid.amount[row] / 2
+        return not paid.amount[other] < paid.amount[row] * RETURNED
 
     def questions(self, size: Asked, rows: Longs) -> tuple[tuple[Asked, ...], float]:
         """What was asked of a group whose accounts these payments tie, one each, and the combined p."""
@@ -345,7 +349,7 @@ def _stars(flows: Flows, kind: str, *, back: bool) -> list[FundingGroup]:
     for hub in sorted(reach):
         accounts = sorted(reach[hub].items())
         if len(accounts) >= 2:
-            size = Asked("size", len(accounts), fall ** (len(accounts) - 1))
+            size = Asked("size", len(accounts), max(fall ** (len(accounts) - 1), FARTHEST))
             found.append(flows.group(kind, hub, accounts, size, looked_at=looked_at))
     return found
 
@@ -383,7 +387,7 @@ def _chains(flows: Flows) -> list[FundingGroup]:
                 if account not in flows.paid.owners[start]:
                     accounts.setdefault(account, [row])
         if len(rows) >= 2 and accounts:
-            size = Asked("size", len(rows), hand_on ** (len(rows) - 1))
+            size = Asked("size", len(rows), max(hand_on ** (len(rows) - 1), FARTHEST))
             found.append(flows.group(CHAIN, start, list(accounts.items()), size, looked_at=len(starts), between=rows))
     return found
 

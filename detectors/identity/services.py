@@ -4,8 +4,8 @@ A party is a service because somebody says so (a list, the label ``service``), b
 :data:`detectors.identity.payments.CUSTODY` accounts claim one wallet, or by its degree and role in the data:
 
 - it deals with many (``least`` partners, and ten times as many as half of all parties do), which
-- first met it at all times (half of these first meetings spread over a quarter of everybody's payments or more: a farm
-  is equipped in hours, and an exchange is found by its customers over months), and
+- first met it at all times (half of these first meetings spread over a quarter or more of others' payments, or of their
+  time: a farm is equipped in hours, and an exchange is found by its customers over months), and
 - moved different amounts (no one amount is half of them); or
 - it deals with more than ``most``: nobody looks after so many accounts by hand, and a payer-out of a project does.
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import numpy as np
 import pyarrow.compute as pc
@@ -29,6 +30,8 @@ SERVICE = "service"
 TIMES_MEDIAN = 10
 SPREAD = 0.25
 SAME = 0.5
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+TAILS = (0.01, 0.99)
 BLIND = 5
 """How many times as many partners a service has where no times are known."""
 
@@ -66,8 +69,7 @@ def services(
         In the order of ``paid.parties``.
     """
     reasons = _said(view, paid, given)
-    partners, spread, same = _roles(paid)
-    floor = max(float(least), TIMES_MEDIAN * float(np.median(partners))) if len(partners) else 0.0
+    floor, partners, spread, same = _roles(paid, least)
     timed = ~np.isnan(spread)
     steady = np.where(timed, np.nan_to_num(spread) >= SPREAD, partners >= BLIND * floor)
     by_role = (partners >= floor) & steady & ((same < SAME) | np.isnan(same))
@@ -123,11 +125,13 @@ def _labelled(view: View) -> set[str]:
     return found
 
 
-def _roles(paid: Payments) -> tuple[Longs, Floats, Floats]:
-    """For each party: distinct partners; the spread of first meetings; the share of its commonest amount.
+def _roles(paid: Payments, least: int) -> tuple[float, Longs, Floats, Floats]:
+    """Partners that a service has, at least; and for each party: distinct partners, spread, share of one amount.
 
-    The spread is the distance between the quartiles of the first meetings with its partners, on the scale on which all
-    dated payments lie evenly in [0, 1]. NaN where fewer than half of its partners are met at a known time.
+    The spread is what lies between the quartiles of the first meetings with its partners, of the dated payments of
+    others or of the time these span (without a hundredth at either end), whichever is more: who pays thousands in an
+    hour does not set the time for all, and a stray date does not either. NaN where fewer than half of its partners are
+    met at a known time, where nobody else pays, and for a party of fewer partners than a service has.
     """
     n = len(paid.parties)
     one = np.concatenate([paid.source, paid.target])
@@ -138,20 +142,44 @@ def _roles(paid: Payments) -> tuple[Longs, Floats, Floats]:
     first = np.ones(len(one), np.bool_)
     first[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
     partners = np.bincount(one[first], minlength=n).astype(np.int64)
+    floor = max(float(least), TIMES_MEDIAN * float(np.median(partners)))
     spread = np.full(n, np.nan)
     same = np.full(n, np.nan)
-    scale = np.sort(paid.at[paid.at != UNDATED])
+    clock = _Clock(paid)
     met, when = one[first], at[first]
-    for party in np.flatnonzero(partners >= 2):
+    for party in map(int, np.flatnonzero(partners >= floor)):
         times = when[slice(*np.searchsorted(met, (party, party + 1)))]
         times = times[times != UNDATED]
         if 2 * len(times) >= partners[party]:
-            ranks = (np.searchsorted(scale, times) + np.searchsorted(scale, times, "right")) / (2 * len(scale))
-            low, high = np.quantile(ranks, (0.25, 0.75))
-            spread[party] = high - low
-    for party, share in _commonest(paid, n):
-        same[party] = share
-    return partners, spread, same
+            spread[party] = clock.spread(party, np.quantile(times, (0.25, 0.75), method="nearest"))
+    for place, share in _commonest(paid, n):
+        same[place] = share
+    return floor, partners, spread, same
+
+
+class _Clock:
+    """Times of dated payments, all and each party's own."""
+
+    def __init__(self, paid: Payments) -> None:
+        rows = np.flatnonzero(paid.at != UNDATED)
+        rows = rows[np.argsort(paid.at[rows], kind="stable")]
+        self.at = paid.at[rows]
+        party = np.concatenate([paid.source[rows], paid.target[rows]])
+        order = np.lexsort((np.tile(self.at, 2), party))
+        self._own = np.tile(self.at, 2)[order]
+        self._starts = np.searchsorted(party[order], np.arange(len(paid.parties) + 1))
+
+    def spread(self, party: int, moments: Longs) -> float:
+        """What part of others' payments, or of the time they span, lies between two moments; NaN without others."""
+        own = self._own[self._starts[party] : self._starts[party + 1]]
+        others = len(self.at) - len(own)
+        if not others:
+            return float("nan")
+        passed = [float((np.searchsorted(self.at, m, s) - np.searchsorted(own, m, s))) for m in moments for s in SIDES]
+        times = np.setdiff1d(self.at, own)
+        early, late = (float(np.quantile(times, q)) if len(times) else 0.0 for q in TAILS)
+        of_time = min(float(moments[1] - moments[0]) / (late - early), 1.0) if late > early else 0.0
+        return max((passed[2] + passed[3] - passed[0] - passed[1]) / (2 * others), of_time)
 
 
 def _commonest(paid: Payments, n: int) -> list[tuple[int, float]]:
