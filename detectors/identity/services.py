@@ -175,7 +175,7 @@ class _Clock:
         others = len(self.at) - len(own)
         if not others:
             return float("nan")
-        passed = [float((np.searchsorted(self.at, m, s) - np.searchsorted(own, m, s))) for m in moments for s in SIDES]
+        passed = [float(np.searchsorted(self.at, m, s) - np.searchsorted(own, m, s)) for m in moments for s in SIDES]
         times = np.setdiff1d(self.at, own)
         early, late = (float(np.quantile(times, q)) if len(times) else 0.0 for q in TAILS)
         of_time = min(float(moments[1] - moments[0]) / (late - early), 1.0) if late > early else 0.0
