@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from detectors.announcing import together
+from detectors.announcing.features import features
+from detectors.announcing.learner import Events, ranked
 from detectors.announcing.naming import Named, named, posts_of
 from detectors.announcing.rule import AFTER_COUNTDOWN, QUIET, WAIT, Read, first_crossings, read, scores
 from detectors.announcing.symbols import Form
@@ -22,6 +24,7 @@ from detectors.announcing.windows import MINUTE, Flags, Floats, Ints, before
 from graph.store import View
 
 TIERS = ("announced", "rumour", "together")
+A_DAY = 5.0  # namings a day, at most, that say as much as a learnt call
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,6 +65,7 @@ def calls_of(
     known: Collection[str] | None = None,
     least: float = 0.0,
     tiers: Collection[str] = TIERS,
+    taught: Events | None = None,
 ) -> Calls:
     """Calls whose ``at`` lies in ``start <= at < end``, sorted by (at, ticker).
 
@@ -78,12 +82,15 @@ def calls_of(
         A call has to score more than that.
     tiers : collection of str
         Kinds of call looked for, of :data:`TIERS`.
+    taught : Events, optional
+        Labelled events that a learner ranks by, each only what comes a day later. A score is then 1 / (1 + r), r being
+        how many namings a day said as much; a call is raised where r is at most :data:`A_DAY`.
     """
     posts = posts_of(view)
     if not len(posts.at):
         return Calls()
     state = read(posts, named(posts, {*listed(view), *(known or ())}))
-    return _Raised(state, tiers).calls(start, end, least)
+    return _Raised(state, tiers, taught).calls(start, end, least)
 
 
 def listed(view: View) -> set[str]:
@@ -99,7 +106,7 @@ def listed(view: View) -> set[str]:
 class _Raised:
     """The calls of what was read."""
 
-    def __init__(self, state: Read, tiers: Collection[str]) -> None:
+    def __init__(self, state: Read, tiers: Collection[str], taught: Events | None = None) -> None:
         self.read = state
         self.meetings = Meetings.of(state)
         none = np.zeros(len(state.at))
@@ -107,13 +114,25 @@ class _Raised:
         rumours, self.down = together.rumours(state) if "rumour" in tiers else (none, none)
         pushed = together.scores(state, self.meetings) if "together" in tiers else none
         self.scores = np.stack([announced if "announced" in tiers else none, rumours, pushed])
+        self.learnt = None if taught is None else self._learnt(taught)
+
+    def _learnt(self, taught: Events) -> Floats:
+        """Scores that events have taught, 0 before there were any."""
+        table = features(self.read, self.meetings)
+        out = np.zeros(len(self.read.at))
+        with np.errstate(over="ignore"):
+            out[table.rows] = 1.0 / (1.0 + np.exp(-ranked(table, self.read.named.symbols, taught)))
+        return out
 
     def calls(self, start: datetime | None, end: datetime | None, least: float) -> Calls:
         named: Named = self.read.named
         at = self.read.at
-        rows = first_crossings(named.symbol, at, self.scores[0], least)
-        weaker = np.where(silent(named.symbol, at, rows), 0.0, self.scores[1:].max(axis=0))
-        rows = np.concatenate([rows, first_crossings(named.symbol, at, weaker, least)])
+        if self.learnt is None:
+            rows = first_crossings(named.symbol, at, self.scores[0], least)
+            weaker = np.where(silent(named.symbol, at, rows), 0.0, self.scores[1:].max(axis=0))
+            rows = np.concatenate([rows, first_crossings(named.symbol, at, weaker, least)])
+        else:
+            rows = first_crossings(named.symbol, at, self.learnt, max(least, 1.0 / (1.0 + A_DAY)))
         low, high = _micros(start), _micros(end)
         made = [
             self._call(row)
@@ -127,7 +146,7 @@ class _Raised:
 
     def _call(self, row: int) -> Call:
         state = self.read
-        tier = int(self.scores[:, row].argmax())
+        tier = int(self.scores[:, row].argmax()) if self.scores[:, row].any() else TIERS.index("together")
         rows, mine = self._rows(row, tier)
         rows = rows[mine]
         chosen = _firsts(state.account[rows])
@@ -144,7 +163,7 @@ class _Raised:
             first=_time(first),
             announced=_time(announced),
             at=_time(int(state.at[row]) + WAIT),
-            score=float(self.scores[tier, row]),
+            score=float(self.scores[tier, row] if self.learnt is None else self.learnt[row]),
             accounts=tuple(state.posts.names[a] for a in state.account[rows[chosen]]),
             posts=self._keys(posts),
             countdowns=self._keys(countdowns),
@@ -152,7 +171,7 @@ class _Raised:
             independent=burst.independent,
             acquainted=burst.acquainted,
             before=int(state.week[row]),
-            basis="rule",
+            basis="rule" if self.learnt is None else "learnt",
         )
 
     def _keys(self, posts: Collection[int]) -> tuple[str, ...]:
