@@ -1,7 +1,7 @@
 """Pump calls read from announcements: a year of Telegram messages with a log of pumps.
 
-An alert is a hit within 15 minutes of an event on its coin; a coin has one alert in half an hour. Judged is the time that
-the log covers, a day before its first event to a day after its last; earlier messages are history. The log is
+An alert is a hit within 15 minutes of an event on its coin; a coin has one alert in half an hour. Judged is the time
+that the log covers, a day before its first event to a day after its last; earlier messages are history. The log is
 incomplete, so precision is a lower bound. The *rule* is judged as it ships: calls in the order of their scores. The
 *learner* is judged at each threshold by what it would have raised at it (the first crossing, then half an hour's
 silence): recall is that of the least threshold with so many alerts, AP the sum of precision over gains of recall.

@@ -21,6 +21,7 @@ UNSEEN = (
     r"[\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{200b}-\x{200f}\x{202a}-\x{202e}"
     r"\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}]+"
 )
+SIGNS = r"[\x{2100}-\x{214f}\x{24c2}\x{1f170}-\x{1f251}]"  # become letters where forms are made one: ℹ, ™
 LINKS = r"(?:https?://|www\.|t\.me/)\S*"
 EXCHANGES = (
     "binance|yobit|bittrex|kucoin|cryptopia|hotbit|poloniex|mexc|gate|okx|okex|huobi|bybit|bitmart|lbank|kraken"
@@ -62,14 +63,16 @@ def by_line() -> dict[str, str]:
     short = "|".join(alone(x) for x in LEXICONS.values())
     return {
         "countdown": rf"(?m:^[^\pL\pN%]*(?:{short})[^\pL\pN%]*$)",
-        "targets": r"(?:targets?|tp|take[ -]?profits?|sell|цел[ьи]|objetivos?|alvos?|hedef|目标|目標)\s*\d?\s*[:=–>-]+\s*\+?[\d.]+"
+        "targets": r"(?:targets?|tp|take[ -]?profits?|sell|цел[ьи]|objetivos?|alvos?|hedef|目标|目標)"
+        r"\s*\d?\s*[:=–>-]+\s*\+?[\d.]+"
         r"|[\d.]+%\s*[|,/]\s*[\d.]+%",
     }
 
 
 def folded(texts: pa.Array) -> pa.Array:
     """Compatibility forms made one, lower case, without what shows nothing and without links."""
-    plain = pc.replace_substring_regex(pc.utf8_normalize(texts, "NFKC"), UNSEEN, "")
+    signs = pc.replace_substring_regex(texts, SIGNS, " ")
+    plain = pc.replace_substring_regex(pc.utf8_normalize(signs, "NFKC"), UNSEEN, "")
     return pc.utf8_lower(pc.replace_substring_regex(plain, LINKS, " "))
 
 

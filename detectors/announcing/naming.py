@@ -1,8 +1,8 @@
 """Who named which coin when: posts as arrays, in the order in which they were published.
 
-Whether a word is a coin's symbol is decided with what was known when it was posted. A symbol is *known* where a list, the
-market data or a listing names it, or once two accounts have written it as ``$ADX`` or ``ADX/BTC``. A symbol is a *word*
-where, up to the day before, it was written small more often than as a symbol: then ``SUB`` within a sentence is
+Whether a word is a coin's symbol is decided with what was known when it was posted. A symbol is *known* where a list,
+the market data or a listing names it, or once two accounts have written it as ``$ADX`` or ``ADX/BTC``. A symbol is a
+*word* where, up to the day before, it was written small more often than as a symbol: then ``SUB`` within a sentence is
 none, while ``$SUB``, "the coin is SUB" and a post that says SUB and nothing else still are.
 """
 
@@ -94,7 +94,7 @@ def _empty() -> pa.Table:
 def named(posts: Posts, known: Collection[str] = ()) -> Named:
     """Coins that posts name."""
     post, symbol, form, symbols = _mentions(posts)
-    taken = _taken(posts, post, symbol, form, symbols, known)
+    taken = _taken(posts, (post, symbol, form), symbols, known)
     post, symbol, form = post[taken], symbol[taken], form[taken]
     return Named(post, symbol, form, np.bincount(post, minlength=len(posts.at))[post], symbols)
 
@@ -123,8 +123,9 @@ def _mentions(posts: Posts) -> tuple[Ints, Ints, Ints, list[str]]:
     return post[first], symbol[first], form[first], coded.dictionary.to_pylist()
 
 
-def _taken(posts: Posts, post: Ints, symbol: Ints, form: Ints, symbols: list[str], known: Collection[str]) -> Flags:
+def _taken(posts: Posts, mentions: tuple[Ints, Ints, Ints], symbols: list[str], known: Collection[str]) -> Flags:
     """Which of the mentions count as a coin's, with what was known at the time."""
+    post, symbol, form = mentions
     at = posts.at[post]
     since = _known_since(posts, post, symbol, form, len(symbols))
     since[[i for i, s in enumerate(symbols) if s in set(known)]] = np.iinfo(np.int64).min

@@ -4,12 +4,13 @@
 
 over the accounts that named the coin within 20 minutes of the moment, each within 20 minutes after an own countdown.
 Nothing in it is fitted: a countdown's last call comes minutes before the coin, twenty leave room for a late one; a week
-holds each weekday once; 5 keeps the logarithm of a coin that nobody mentioned away from 0; what an account does
-besides counting down is worth half of that.
+holds each weekday once; 5 keeps the logarithm of a coin that nobody mentioned away from 0; what an account does besides
+counting down is worth half of that.
 
 Two weaker signs make calls of their own. *Rumours*: three accounts or more say that a coin fails and to get out.
-*Together*: three independent accounts or more push a coin within five minutes, of whom most have met before over another
-coin or write the same; a crowd that news brings has not. Their scores are halved.
+*Together*: three independent accounts or more push a coin within five minutes, of whom most have met before over
+another coin or write the same; a crowd that news brings has not. They score at most half of what one account's
+announcement of the same coin does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which coins a text may name, and by which form: ``$ADX``, ``#ADX``, ``ADX/BTC``, "the coin is ADX", ``ADX`` alone.
 
 Forms differ in what else must be known before they count (:mod:`detectors.announcing.naming`): ``$ADX`` and ``ADX/BTC``
-say by themselves that ADX is a coin, ``SUB`` within a sentence does not. Letters set apart (``A-D-X``, ``A D X``), styled
-letters and look-alikes of other scripts are read as the symbol that a reader sees. Text in pictures is not read.
+say by themselves that ADX is a coin, ``SUB`` within a sentence does not. Letters set apart (``A-D-X``, ``A D X``),
+styled letters and look-alikes of other scripts are read as the symbol that a reader sees. Text in pictures is not read.
 """
 
 from __future__ import annotations
@@ -46,15 +46,19 @@ _CAPS = re.compile(r"(?<![A-Za-z0-9$#@/_.])([A-Z][A-Z0-9]{1,9})(?![A-Za-z0-9])")
 _WORD = re.compile(r"[^\W_]+")
 _APART = re.compile(r"(?<![^\W_])([A-Za-z0-9])(?:([ .*|•·_~+-]{1,3})[A-Za-z0-9])(?:\2[A-Za-z0-9]){0,6}(?![^\W_])")
 _SAID = re.compile(
-    r"(?:\b(?:coin|token|crypto|gem|pick|koin|coinimiz|moneda|moeda|monnaie|münze|монета|токен|coinnya|koinnya|coin name)"
-    r"(?:[\W_]+(?:we|have|ve|picked|chosen|selected|to|pump|buy|for|today|of|the|day|week|month|march|this|now|name|our|it|coin)\b)*"
+    r"(?:\b(?:coin|token|crypto|gem|pick|koin|coinimiz|moneda|moeda|monnaie|münze|монета|токен|coinnya|koinnya)"
+    r"(?:[\W_]+(?:we|have|ve|picked|chosen|selected|to|pump|buy|for|today|of|the|day|week|month|this|now|name|our|it"
+    r"|coin|january|february|march|april|may|june|july|august|september|october|november|december)\b)*"
     r"[\W_]*\b(?:is|are|will be|es|é|será|sera|est|ist|lautet|adı|это|adalah|yaitu|là)?(?![^\W_])"
     r"|(?:\bbuy|\bpump|\bit is|\bпокупаем|\bпампим|\bcompren|\bkauft|\bachetez|\bbeli|\bmua)\b"
     r"|币[是为名]|幣[是為名]|币种|幣種|代币|コインは|銘柄は|코인은|코인|العملة|कॉइन)"
     r"[^\w$#]{0,14}[$#]? ?([A-Za-z0-9]{2,10})(?![^\W_])",
     re.IGNORECASE,
 )
-_NAMED = r"(?i)coin|token|crypto|gem|pick|koin|moned|moeda|monnaie|münze|монета|токен|buy|pump|it is|покупаем|пампим|compren|kauft|achetez|beli|mua|币|幣|コイン|銘柄|코인|العملة|कॉइन"
+_NAMED = (
+    "(?i)coin|token|crypto|gem|pick|koin|moned|moeda|monnaie|münze|монета|токен|buy|pump|it is|покупаем|пампим|compren"
+    "|kauft|achetez|beli|mua|币|幣|コイン|銘柄|코인|العملة|कॉइन"
+)
 _DROPPED = frozenset(f"{EXCHANGES}|{QUOTES}|coin|buy|net|com|io".split("|"))
 _NO_UPPER = dict.fromkeys(range(65, 91))
 _DIGITS = re.compile(r"\d+[a-z]?", re.IGNORECASE)
@@ -87,7 +91,7 @@ def forms(texts: pa.Array) -> list[tuple[tuple[str, Form], ...]]:
             "[A-Z0-9](?:BTC|USDT)",
             _NAMED,
             f"[{_LIKE}]",
-            f"[A-Z$#{_LIKE}]",
+            rf"[A-Z$#{_LIKE}]|^[^\pL\pN]*[a-z0-9]{{2,{LONGEST}}}[^\pL\pN]*$",
         )
     ]
     return [
@@ -104,32 +108,29 @@ def _forms(given: _Text) -> tuple[tuple[str, Form], ...]:
         if 2 <= len(symbol) <= LONGEST and symbol.isascii() and not _DIGITS.fullmatch(symbol):
             found[symbol] = max(form, found.get(symbol, form))
 
-    if given.pair:
-        for raw in _PAIR.findall(text):
-            add(raw, Form.PAIR)
+    for raw in _PAIR.findall(text) if given.pair else ():
+        add(raw, Form.PAIR)
     if "/" in text:
         text = _LINK.sub(" ", text)
-    if given.joined:
-        for raw in _JOINED.findall(text):
-            add(raw, Form.CAPS)
-    if "$" in text or "#" in text:
-        for sign, raw in _SIGN.findall(text):
-            add(raw, Form.CASH if sign == "$" else Form.HASH)
+    for raw in _JOINED.findall(text) if given.joined else ():
+        add(raw, Form.CAPS)
+    for sign, raw in _SIGN.findall(text) if "$" in text or "#" in text else ():
+        add(raw, Form.CASH if sign == "$" else Form.HASH)
     caps = _CAPS.findall(text)
-    if caps and not _loud(text):
-        for raw in caps:
-            add(raw, Form.CAPS)
-    if given.said:
-        for raw in _SAID.findall(text):
-            if raw.isupper() or raw.upper() in found:
-                add(raw, Form.SAID)
+    for raw in caps if caps and not _loud(text) else ():
+        add(raw, Form.CAPS)
+    for raw in filter(lambda r: r.isupper() or r.upper() in found, _SAID.findall(text) if given.said else ()):
+        add(raw, Form.SAID)
     if len(text) <= SHORT_TEXT:
-        words = [w for w in _WORD.findall(text) if w.lower() not in _DROPPED]
-        if 0 < len(words) <= SHORT:
-            for word in words:
-                add(word, Form.ALONE if len(words) > 1 else Form.SOLE)
-        _apart(text, add)
+        _short(text, add)
     return tuple(sorted(found.items()))
+
+
+def _short(text: str, add: Callable[[str, Form], None]) -> None:
+    words = [w for w in _WORD.findall(text) if w.lower() not in _DROPPED]
+    for word in words if len(words) <= SHORT else ():
+        add(word, Form.ALONE if len(words) > 1 else Form.SOLE)
+    _apart(text, add)
 
 
 def _latin(match: re.Match[str]) -> str:
