@@ -100,8 +100,8 @@ def payments(view: View, *, start: datetime | None = None, end: datetime | None 
         behind[party] = accounts
     parties = sorted(behind)
     place = {party: i for i, party in enumerate(parties)}
-    party = np.array([place[p] for p in party_of.values()], np.int64)
-    source, target = (party[pc.index_in(end, nodes).to_numpy()] for end in ends)
+    of_node = np.array([place[p] for p in party_of.values()], np.int64)
+    source, target = (of_node[pc.index_in(end, nodes).to_numpy()] for end in ends)
     kept = np.flatnonzero(source != target)
     return Payments(
         keys=table["transfer"].take(kept).to_pylist(),
