@@ -74,13 +74,16 @@ def figures(said: dict[str, Floats], labels: npt.NDArray[np.bool_]) -> list[Resu
 
 def fill(store: Store, path: Path, newest: int | None) -> list[str]:
     """Messages as posts of their channels; the channels' keys, sorted."""
-    table = pq.read_table(path, columns=["channel_id", "msg_id", "date", "text", "urls"]).sort_by("date")
+    there = pq.read_schema(path).names  # links may be missing
+    wanted = [c for c in ("channel_id", "msg_id", "date", "text", "urls") if c in there]
+    table = pq.read_table(path, columns=wanted).sort_by("date")
     table = (table.slice(table.num_rows - newest) if newest else table).combine_chunks()
     count = table.num_rows
     channel = pc.binary_join_element_wise(pa.scalar("telegram"), pc.cast(table["channel_id"], pa.string()), ":")
     post = pc.binary_join_element_wise(channel, pc.cast(table["msg_id"], pa.string()), "/")
     nothing, unknown = pa.array([[]] * count, pa.list_(pa.string())), pa.nulls(count, pa.string())
-    links = pa.array([sorted(set(urls or [])) for urls in table["urls"].to_pylist()], pa.list_(pa.string()))
+    urls = table["urls"].to_pylist() if "urls" in there else [None] * count
+    links = pa.array([sorted(set(own or [])) for own in urls], pa.list_(pa.string()))
     text = pc.cast(table["text"], pa.string())
     columns = [
         post,

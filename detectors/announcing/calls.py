@@ -146,7 +146,7 @@ class _Raised:
 
     def _call(self, row: int) -> Call:
         state = self.read
-        tier = int(self.scores[:, row].argmax()) if self.scores[:, row].any() else TIERS.index("together")
+        tier = int((self.scores[:, row] > 0).argmax()) if self.scores[:, row].any() else TIERS.index("together")
         rows, mine = self._rows(row, tier)
         rows = rows[mine]
         chosen = _firsts(state.account[rows])
@@ -163,7 +163,7 @@ class _Raised:
             first=_time(first),
             announced=_time(announced),
             at=_time(int(state.at[row]) + WAIT),
-            score=float(self.scores[tier, row] if self.learnt is None else self.learnt[row]),
+            score=float(self.scores[:, row].max() if self.learnt is None else self.learnt[row]),
             accounts=tuple(state.posts.names[a] for a in state.account[rows[chosen]]),
             posts=self._keys(posts),
             countdowns=self._keys(countdowns),
