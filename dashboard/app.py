@@ -6,17 +6,27 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.access import gate
+from dashboard.access.people import who
 from dashboard.navigation import pages
+from dashboard.screens.parts import empty
+from graph.errors import LockstepError
 
 STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.svg")  # the icons that Streamlit knows by name come from another host
 
 
 def main() -> None:
-    """Show the screen that the address names."""
+    """Show the screen that the address names, to who may see it."""
     st.set_page_config(page_title="Lockstep", page_icon=ICON, layout="wide")
     st.html(STYLE)
-    st.navigation(pages(), position="top").run()
+    try:
+        person = who()
+    except LockstepError as error:
+        empty.failed(error)
+        return
+    st.navigation(pages(person), position="top").run()
+    gate.standing(person)
     st.divider()
     st.caption(
         "Flagged is not guilty: a finding says that a pattern was seen, not why. "

@@ -105,11 +105,27 @@ SETTINGS = (
         "addresses or networks (10.1.2.0/24), separated by commas, that the webhook may be at though not public",
     ),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
+    Setting(
+        "auth.metadata_url",
+        "",
+        "https URL of the login provider's /.well-known/openid-configuration; empty: no login, single user on loopback",
+    ),
+    Setting("auth.client_id", "", "what the provider knows this dashboard by"),
+    Setting("auth.redirect_uri", "", "the dashboard's own address as browsers see it, https://HOST/oauth2callback"),
+    Setting("auth.scope", "openid profile email", "what is asked of the provider; some want a scope for groups"),
+    Setting("auth.claim", "roles", "claim of the ID token that says a person's roles; A.B: B within A"),
+    Setting(
+        "auth.roles",
+        "",
+        "which word of the claim stands for which role: GROUP=ROLE; GROUP=ROLE; empty: the words are the roles' names",
+    ),
 )
 SECRETS = {
     "LOCKSTEP_PSEUDONYM_KEY": "key (≥ 16 characters) of the HMAC that stands for e-mail, phone, IP and device values",
     "LOCKSTEP_NEO4J_PASSWORD": "password of the Neo4j user",
     "LOCKSTEP_WEBHOOK_KEY": "key (≥ 16 characters) that signs what is sent to the webhook",
+    "LOCKSTEP_AUTH_CLIENT_SECRET": "the dashboard's secret at the login provider",
+    "LOCKSTEP_AUTH_COOKIE_SECRET": "key (≥ 32 characters) that signs the cookie of who is logged in",
 }
 _OTHER = {"LOCKSTEP_CONFIG"}
 _DETECTOR = PREFIX + "DETECTORS__"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,17 +50,22 @@ _COUNT_DRAWN = """frame => new Promise(done => requestAnimationFrame(() => reque
 
 
 @contextmanager
-def serving(store_url: str, data_dir: Path) -> Iterator[str]:
-    """The dashboard of a store, served as ``lockstep dashboard`` serves it; gives its address."""
+def serving(store_url: str, data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The dashboard of a store, served as ``lockstep dashboard`` serves it; gives its address.
+
+    ``settings`` are more variables; ``{port}`` in them stands for the port.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    more = {k: v.replace("{port}", str(port)) for k, v in (settings or {}).items()}
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("LOCKSTEP_", "COV_", "COVERAGE_"))} | {
         "LOCKSTEP_STORE_URL": store_url,
         "LOCKSTEP_STORE_DATA_DIR": str(data_dir),
         "PYTHONUNBUFFERED": "1",
+        **more,
     }
-    command = server.command(config.load(environ={}), port=port)
+    command = server.command(config.load(environ=more), port=port)
     process = subprocess.Popen(
         command, env=environment, cwd=data_dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import state, views
+from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.screens.parts import detail, empty
 from dashboard.state import Opened
@@ -159,4 +160,4 @@ def _go(finding_id: str | None) -> None:
     st.rerun()
 
 
-SCREEN = Screen("Findings", "findings", 0, render)
+SCREEN = Screen("Findings", "findings", 0, render, Permission.SEE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import state
+from dashboard.access.roles import Permission
 from dashboard.canvas import commands as c
 from dashboard.canvas.scene import Player
 from dashboard.navigation import Screen
@@ -98,4 +99,4 @@ def _share(pictured: picture.Pictured) -> None:
     )
 
 
-SCREEN = Screen("Investigate", "investigate", 2, render)
+SCREEN = Screen("Investigate", "investigate", 2, render, Permission.SEE)
