@@ -128,11 +128,26 @@ def _settings(s: Session) -> Iterator[Check]:
     except LockstepError as error:
         yield Check("detector parameters", "error", error.message, f"{error.where} {error.hint}".strip())
     yield from _allow_list(s)
+    yield _login(s)
     if s.settings.pseudonym_key is None:
         hint = "set it before loading identifiers: openssl rand -hex 32"
         yield Check("LOCKSTEP_PSEUDONYM_KEY", "warning", "not set", hint)
     else:
         yield Check("LOCKSTEP_PSEUDONYM_KEY", "ok", "set")
+
+
+def _login(s: Session) -> Check:
+    """How people log in to the dashboard; the provider is not asked."""
+    from dashboard.access.login import login
+
+    try:
+        known = login(s.settings)
+    except LockstepError as error:
+        return Check("dashboard login", "error", error.message, f"{error.where} {error.hint}".strip())
+    if known is None:
+        return Check("dashboard login", "ok", "none: a single user, on this machine only")
+    roles = "; ".join(f"{word} is {role}" for word, role in known.roles.items())
+    return Check("dashboard login", "ok", f"{known.metadata_url}, for {known.host}; claim {known.claim}: {roles}")
 
 
 def _allow_list(s: Session) -> Iterator[Check]:
