@@ -6,12 +6,14 @@ import importlib.metadata
 import platform
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from detectors import apart
 from detectors.alerting.echoes import Echoes
 from detectors.alerting.watching import Watched, arrived, inputs, raised
 from detectors.base import Detector, Findings, Scope, Value, discover, resolve
@@ -69,11 +71,15 @@ def run(
     known = discover()
     chosen = {name: _known(known, name) for name in (*names, *shadow)}
     params = {name: resolve(detector, given.get(name, {}), name) for name, detector in chosen.items()}
+    asked = scope or Scope()
     with store.view() as view:
-        return [
-            _one(store, view, Job(detector, params[name], scope or Scope(), shadow=name in shadow, watch=watch))
-            for name, detector in chosen.items()
-        ]
+        jobs = [Job(d, params[name], asked, shadow=name in shadow, watch=watch) for name, d in chosen.items()]
+        due = [job for job in jobs if not _standing(view, job)]
+        if not apart.worthwhile(store, view, [job.detector.name for job in due]):
+            return [_one(store, view, job) for job in jobs]
+        tasks = [apart.Task(store.url, store.data_dir, view.seq, j.detector.name, j.params, j.scope) for j in due]
+        with apart.side_by_side(tasks) as answers:
+            return [_one(store, view, replace(job, answer=answers.get(job.detector.name))) for job in jobs]
 
 
 def _known(known: Mapping[str, Detector], name: str) -> Detector:
@@ -91,6 +97,7 @@ class Job:
     scope: Scope
     shadow: bool
     watch: timedelta | None = None
+    answer: Future[apart.Answer] | None = None  # where it works in a process of its own
 
     @property
     def status(self) -> Status:
@@ -121,6 +128,15 @@ def _one(store: Store, view: View, job: Job) -> RunResult:
             raise StoreConflict(what, store.url, "nothing is lost: it saw the same data, and the next run goes on")
         writer.add_run(record, findings)
     return RunResult(record, tuple(findings))
+
+
+def _standing(view: View, job: Job) -> bool:
+    """Whether nothing has arrived since the run that this one goes on from."""
+    if job.watch is None:
+        return False
+    record = _begun(view, job)
+    last = Watched.of(view, record.detector, record.version, record.params, record.status).last
+    return last is not None and last.inputs == record.inputs and not arrived(view, last.data_cut)
 
 
 def _begun(view: View, job: Job) -> Run:
@@ -160,7 +176,7 @@ def _idle(record: Run, last: Run) -> Run:
 def _worked(view: View, job: Job, record: Run, watched: Watched | None) -> tuple[Run, list[Finding]]:
     """Detect, and say what each finding continues and what is to be told."""
     times = [time.perf_counter()]
-    found, error = _detect(job.detector, view, job.params, job.scope)
+    found, error = job.answer.result() if job.answer else detected(job.detector, view, job.params, job.scope)
     times.append(time.perf_counter())
     notes, stages = (found.notes, found.stages) if isinstance(found, Findings) else ((), {})
     # the status is part of what the id is made of
@@ -201,7 +217,7 @@ def versions() -> Mapping[str, str]:
     return found | {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
-def _detect(
+def detected(
     detector: Detector, view: View, params: Mapping[str, Value], scope: Scope
 ) -> tuple[Sequence[Finding], str | None]:
     """What the detector finds; or nothing, and what went wrong."""

@@ -132,7 +132,8 @@ class Signals:
                 for sign, words in enumerate((TRUSTED, DISTRUSTED)):
                     if code >= 0 and not over and label.casefold() in words:
                         said[sign, code] = True
-        return said[1].astype(np.int64) - said[0]
+        found: Longs = said[1].astype(np.int64) - said[0]
+        return found
 
     @cached_property
     def distrust(self) -> Floats:

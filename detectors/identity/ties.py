@@ -151,7 +151,8 @@ class Shared:
         order, bounds = self._by_user
         slices = [order[bounds[c] : bounds[c + 1]] for c in codes[codes < len(bounds) - 1].tolist()]
         rows = np.concatenate([np.empty(0, np.int64), *slices])
-        return rows[self.group[rows] < len(self.groups)]
+        found: Longs = rows[self.group[rows] < len(self.groups)]
+        return found
 
     def members(self, group: int) -> Ints:
         """Sorted codes of a group's members."""
