@@ -36,6 +36,7 @@ class Task:
 
     url: str
     data_dir: Path
+    cache_dir: Path | None
     seq: int
     detector: str
     params: Mapping[str, Value]
@@ -48,6 +49,7 @@ def work(task: Task) -> Answer:
     from detectors.run import detected
 
     with open_store(task.url, task.data_dir, create=False) as store, store.view(task.seq) as view:
+        view.cache_dir = task.cache_dir
         return detected(discover()[task.detector], view, task.params, task.scope)
 
 
@@ -64,6 +66,11 @@ def worthwhile(store: Store, view: View, names: Sequence[str]) -> bool:
     """Whether detectors are to work side by side: several of them, much to read, and a store that others can open."""
     several = len(names) > 1 and (os.cpu_count() or 1) > 1
     return several and not store.url.startswith("memory:") and view.count("posts") >= MANY
+
+
+def task(store: Store, view: View, detector: str, params: Mapping[str, Value], scope: Scope) -> Task:
+    """A detector's work over a view."""
+    return Task(store.url, store.data_dir, view.cache_dir, view.seq, detector, params, scope)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def run(
         due = [job for job in jobs if not _standing(view, job)]
         if not apart.worthwhile(store, view, [job.detector.name for job in due]):
             return [_one(store, view, job) for job in jobs]
-        tasks = [apart.Task(store.url, store.data_dir, view.seq, j.detector.name, j.params, j.scope) for j in due]
+        tasks = [apart.task(store, view, job.detector.name, job.params, job.scope) for job in due]
         with apart.side_by_side(tasks) as answers:
             return [_one(store, view, replace(job, answer=answers.get(job.detector.name))) for job in jobs]
 
