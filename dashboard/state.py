@@ -13,6 +13,7 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import views
+from dashboard.access import gate
 from dashboard.canvas.commands import Command
 from dashboard.canvas.scene import Player, Scene
 from graph import projection
@@ -40,7 +41,10 @@ def opened(seq: int | None = None) -> Iterator[Opened]:
     ------
     LockstepError
         A setting is wrong, or the store cannot be opened.
+    PermissionError
+        Whoever looks may not, or not any more.
     """
+    gate.required()
     try:
         settings = config.load()
     except config.SettingsError as error:

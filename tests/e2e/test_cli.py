@@ -15,6 +15,7 @@ import pytest
 
 from lockstep.locks import hold
 from lockstep.session import program
+from tests import oidc
 from tests.cli import Ran, lockstep
 
 
@@ -272,7 +273,31 @@ def test_the_dashboard_is_served_on_loopback_from_the_named_store(
     assert "8599" in " ".join(command)
     assert environment["LOCKSTEP_STORE_URL"] == where[1]
     assert lockstep("dashboard", "--store", "sqlite:////proc/none/l.db").code == 4
+    refused = lockstep("dashboard", "--address", "0.0.0.0", *where)  # noqa: S104
+    assert (refused.code, "nobody has to log in" in refused.err) == (2, True)
     assert len(started) == 1
+
+
+def test_a_dashboard_that_people_log_in_to(where: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr("os.execvpe", lambda _file, command, environment: started.append((command, environment)))
+    for name, value in oidc.settings("https://login.example").items():
+        monkeypatch.setenv(name, value.replace("{port}", "8599"))
+    Path("lockstep.toml").write_text('[auth]\nroles = "soc=analyst"\n')
+    assert lockstep("dashboard", "--address", "0.0.0.0", *where).code == 0  # noqa: S104
+    ((command, environment),) = started
+    assert "--server.address=0.0.0.0" in command
+    assert environment["LOCKSTEP_CONFIG"] == "lockstep.toml"
+    checks = {c["name"]: c for c in lockstep("doctor", "--json", *where).json}
+    assert checks["dashboard login"]["found"].endswith("claim roles: soc is analyst")
+    shown = lockstep("config", "--explain", *where).out
+    assert "auth.roles = soc=analyst  (lockstep.toml)" in shown
+    assert "LOCKSTEP_AUTH_COOKIE_SECRET = set" in shown
+    assert oidc.COOKIE_SECRET not in shown
+    Path("lockstep.toml").write_text('[auth]\nroles = "soc=boss"\n')
+    broken = lockstep("doctor", *where)
+    assert (broken.code, "auth.roles has 'soc=boss'" in broken.out) == (4, True)
+    assert lockstep("dashboard", *where).code == 2
 
 
 def test_config_and_migrate(where: list[str]) -> None:

@@ -28,11 +28,15 @@ def _login(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A configured login; screens that show a line of their own instead of data."""
     for name, value in oidc.settings(ISSUER, redirect_uri="https://dash.example/oauth2callback").items():
         monkeypatch.setenv(name, value)
-    shown = [dataclasses.replace(s, render=partial(st.text, f"{SHOWN}: {s.path}")) for s in SCREENS]
+    shown = [dataclasses.replace(s, render=partial(_show, s.path)) for s in SCREENS]
     monkeypatch.setattr(navigation, "discover", lambda: shown)
     configured.cache_clear()
     yield
     configured.cache_clear()
+
+
+def _show(path: str) -> None:
+    st.text(f"{SHOWN}: {path}")
 
 
 def claims(*roles: str, **changed: Any) -> dict[str, Any]:
@@ -88,6 +92,27 @@ def test_each_role_sees_its_own_screens_and_is_refused_the_others(role: str, scr
     assert (f"{SHOWN}: {screen.path}" in said) is allowed
     assert ("You may not open this" in said) is not allowed
     assert f"<b>Anna</b> · {role if role in list(Role) else 'no role'}" in said
+
+
+@pytest.mark.usefixtures("_login")
+def test_nothing_is_read_for_somebody_who_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store's own door: a fragment's run, or a callback's, does not pass the screen's."""
+    monkeypatch.setattr(st, "rerun", lambda: None)  # as in a callback
+    people = AppTest.from_function(_reading, default_timeout=60)
+    for user in ({"is_logged_in": False}, claims("vendor"), claims("analyst", exp=1.0)):
+        people.user = user
+        people.run()
+        assert [e.message for e in people.exception] == ["not permitted"]
+
+
+def _reading() -> None:
+    """A page that reads the store without any screen around it."""
+    import streamlit as st
+
+    from dashboard import state
+
+    with state.opened():
+        st.text("read")
 
 
 @pytest.mark.usefixtures("_login")

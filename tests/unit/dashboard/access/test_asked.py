@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.access import asked
 from dashboard.access.asked import Asked, address
 
 SCREENS = ("", "findings", "investigate")
@@ -42,7 +41,7 @@ def test_an_address_that_is_too_long_is_cut_to_its_screen() -> None:
 
 def test_an_address_is_taken_once_and_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr(asked.time, "monotonic", lambda: now)
+    monkeypatch.setattr("dashboard.access.asked.time.monotonic", lambda: now)
     kept = Asked()
     kept.remember("a", "/findings")
     assert [kept.take("a"), kept.take("a"), kept.take("b")] == ["/findings", None, None]
