@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import views
+from dashboard import summary, views
 from dashboard.access import gate
 from dashboard.canvas.commands import Command
 from dashboard.canvas.scene import Player, Scene
+from detectors.base import discover
 from graph import projection
 from graph.errors import ConfigError
-from graph.findings import Finding
+from graph.findings import Finding, Run
 from graph.store import View, open_store
 from lockstep import config
 
@@ -33,6 +34,20 @@ class Opened:
     key: Key
 
 
+def settings() -> config.Settings:
+    """The settings in force.
+
+    Raises
+    ------
+    ConfigError
+        One of them is wrong.
+    """
+    try:
+        return config.load()
+    except config.SettingsError as error:
+        raise ConfigError(error.message, error.where, error.hint) from error
+
+
 @contextmanager
 def opened(seq: int | None = None) -> Iterator[Opened]:
     """The configured store at a commit, by default its newest.
@@ -45,11 +60,8 @@ def opened(seq: int | None = None) -> Iterator[Opened]:
         Whoever looks may not, or not any more.
     """
     gate.required()
-    try:
-        settings = config.load()
-    except config.SettingsError as error:
-        raise ConfigError(error.message, error.where, error.hint) from error
-    with open_store(settings.store_url, settings.data_dir, create=False) as store, store.view(seq) as view:
+    known = settings()
+    with open_store(known.store_url, known.data_dir, create=False) as store, store.view(seq) as view:
         yield Opened(view, (store.url, view.seq))
 
 
@@ -57,6 +69,46 @@ def opened(seq: int | None = None) -> Iterator[Opened]:
 def findings(key: Key, _view: View) -> list[Finding]:  # noqa: ARG001
     """Every finding that no later one supersedes, in the store's order; not to be changed."""
     return _view.findings()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def earlier(key: Key, _view: View) -> dict[str, Finding]:  # noqa: ARG001
+    """Findings by id, superseded ones among them."""
+    return {f.id: f for f in _view.findings(superseded=True)}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def runs(key: Key, _view: View) -> list[Run]:  # noqa: ARG001
+    """All runs of detectors, oldest first."""
+    return _view.runs()
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def alerts_today(key: Key, _view: View) -> int:  # noqa: ARG001
+    """Alerts that today's runs raised (UTC), first runs, which alert nobody, left out."""
+    today = datetime.now(UTC).date()
+    mine = [a for r in _view.runs() if r.started_at.astimezone(UTC).date() == today for a in r.alerts]
+    return sum(a.get("shown") != "baseline" for a in mine)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def confirmed(key: Key, _view: View) -> dict[str, tuple[int, int]]:
+    """By kind of finding, how many decided rings were confirmed, of how many."""
+    rows = [row for batch in _view.scan("verdicts") for row in batch.to_pylist() if row["finding_id"]]
+    return summary.confirmed(rows, earlier(key, _view).values())
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def followers(key: Key, _view: View) -> dict[str, int]:
+    """Followers of flagged accounts, as last observed."""
+    flagged = {a for f in findings(key, _view) for a in f.accounts}
+    return {a: known.followers or 0 for a in sorted(flagged) if (known := _view.account(a)) is not None}
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def detector_names() -> list[str]:
+    """Detectors that there are."""
+    return sorted(discover())
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the time of the newest post …")

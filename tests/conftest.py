@@ -18,8 +18,6 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
-os.environ["STREAMLIT_SERVER_ADDRESS"] = "127.0.0.1"  # as the dashboard is served: pages that run without a server
-
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

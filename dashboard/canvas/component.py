@@ -43,27 +43,59 @@ def show(
 ) -> None:
     """Put the picture on the page; ``heard`` is called after each event, which the session's state has by the key."""
     net = drawn.draw(scene, player)
+    data: dict[str, Any] = {
+        "nodes": net.nodes,
+        "edges": net.edges,
+        "options": net.options,
+        "badges": drawn.badges(scene),
+        "marked": [str(n) for n in scene.marked if n in scene.nodes],
+        "selected": [str(n) for n in selected],
+        "menu": _menu(menu, scene, player, turn),
+        "fit": _opened(scene),
+        "turn": turn,
+        "dark": dark,
+        "height": height,
+        "keys": drawn.KEYS,
+        "legend": drawn.legend(scene, player),
+        "alt": f"Graph: {len(scene.nodes):,} nodes, {len(scene.lines):,} lines; the tables hold the same facts",
+    }
+    _mount(key, data, heard)
+
+
+def show_map(
+    nodes: Sequence[Mapping[str, Any]],
+    edges: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    alt: str,
+    words: str,
+    dark: bool = False,
+    height: int = 420,
+    heard: Callable[[], None],
+) -> None:
+    """Put a picture of other things than the graph's nodes on the page; only clicks on nodes mean something."""
+    data: dict[str, Any] = {
+        "nodes": list(nodes),
+        "edges": list(edges),
+        "options": drawn.OPTIONS,
+        "badges": {},
+        "marked": [],
+        "selected": [],
+        "menu": None,
+        "fit": str(len(nodes)),
+        "turn": 0,
+        "dark": dark,
+        "height": height,
+        "keys": words,
+        "legend": {"nodes": [], "lines": []},
+        "alt": alt,
+    }
+    _mount(key, data, heard)
+
+
+def _mount(key: str, data: Mapping[str, Any], heard: Callable[[], None]) -> None:
     picture = st.components.v2.component(NAME, css="canvas.css", js="canvas.js")
-    picture(
-        key=key,
-        data={
-            "nodes": net.nodes,
-            "edges": net.edges,
-            "options": net.options,
-            "badges": drawn.badges(scene),
-            "marked": [str(n) for n in scene.marked if n in scene.nodes],
-            "selected": [str(n) for n in selected],
-            "menu": _menu(menu, scene, player, turn),
-            "fit": _opened(scene),
-            "turn": turn,
-            "dark": dark,
-            "height": height,
-            "keys": drawn.KEYS,
-            "legend": drawn.legend(scene, player),
-            "alt": f"Graph: {len(scene.nodes):,} nodes, {len(scene.lines):,} lines; the tables hold the same facts",
-        },
-        on_event_change=heard,
-    )
+    picture(key=key, data=dict(data), on_event_change=heard)
 
 
 def nodes_of(event: Mapping[str, Any], scene: Scene) -> tuple[NodeRef, ...]:

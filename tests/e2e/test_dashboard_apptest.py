@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
+from streamlit.util import calc_hash
 
 from dashboard import asgi
 from graph.errors import StoreUnavailable
@@ -23,10 +25,13 @@ from tests import flagged
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """An empty store that the page is configured to show."""
     monkeypatch.chdir(tmp_path)
+    served_from = config.get_option("server.address")
+    config.set_option("server.address", "127.0.0.1")  # as the dashboard is served
     monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{tmp_path / 'graph.db'}")
     monkeypatch.setenv("LOCKSTEP_STORE_DATA_DIR", str(tmp_path / "data"))
     with open_store(f"sqlite:///{tmp_path / 'graph.db'}", tmp_path / "data") as store:
         yield store
+    config.set_option("server.address", served_from)
     st.cache_data.clear()
     st.cache_resource.clear()
 
@@ -34,6 +39,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 def page(**query: str) -> AppTest:
     """The page after its first run."""
     app = AppTest.from_file(str(asgi.SCRIPT), default_timeout=60)
+    app._page_hash = calc_hash("findings")
     for name, value in query.items():
         app.query_params[name] = value
     return ran(app)
@@ -72,7 +78,17 @@ def test_empty_store_says_how_to_fill_it(store: Store) -> None:
     assert "Store: " in said  # a mistyped path makes an empty store, and must be seen
     assert "lockstep demo" in said
     assert "Data up to commit 0 · no posts" in said
+
+
+def test_the_first_page_says_what_is_urgent_and_how_fresh_it_is(store: Store) -> None:
+    flag(store)
+    app = ran(AppTest.from_file(str(asgi.SCRIPT), default_timeout=60))
+    said = texts(app)
     assert "Flagged is not guilty" in said
+    assert "8 accounts posted $XYZ within 60 s" in said
+    assert "Stale: " in said, "no detector ran within a day"
+    assert {m.label: m.value for m in app.metric}["Alerts today"] == "0 of 50"
+    assert len(app.get("bidi_component")) == 1
 
 
 def test_posts_without_a_run_say_how_to_detect(store: Store) -> None:

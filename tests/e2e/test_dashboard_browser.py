@@ -58,7 +58,7 @@ def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
 
 
 def opened(page: Page, address: str, finding: str = "") -> None:
-    page.goto(f"{address}/?finding={finding}" if finding else address)
+    page.goto(f"{address}/findings?finding={finding}" if finding else f"{address}/findings")
     expect(page.get_by_role("heading", name="Evidence graph" if finding else "Findings")).to_be_visible(timeout=60_000)
     browser.settled(page)
 
