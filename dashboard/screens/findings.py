@@ -6,18 +6,22 @@ captions and notices, which are Markdown, hold only words of our own and numbers
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
-from dashboard import state, views
+from dashboard import exporting, navigation, state, triage, views
+from dashboard.access.people import who
 from dashboard.access.roles import Permission
+from dashboard.canvas.commands import to_link
 from dashboard.navigation import Screen
-from dashboard.screens.parts import detail, empty
+from dashboard.screens.parts import detail, empty, paging
 from dashboard.state import Opened
+from dashboard.untrusted import one_line
 from graph.errors import LockstepError
-from graph.findings import Finding, Status
+from graph.findings import Finding, Priority, Status
 
 PARAMETER = "finding"  # in the address: ?finding=ID
 _LIST = "findings-list"
@@ -44,36 +48,82 @@ def _screen(opened: Opened) -> None:
         return
     found = state.findings(opened.key, opened.view)
     if found:
-        _list(found)
+        _list(opened, found)
     else:
         empty.nothing_flagged(opened.view, opened.key[0])
     empty.failed_runs(opened.view)
 
 
-def _list(found: list[Finding]) -> None:
-    kinds, tickers, shadow = _filters(found)
-    shown = views.select(found, kinds, tickers, shadow=shadow)
+def _standing(opened: Opened, found: list[Finding]) -> dict[str, str]:
+    return triage.standings(found, state.runs(opened.key, opened.view))
+
+
+def _list(opened: Opened, found: list[Finding]) -> None:
+    standing = _standing(opened, found)
+    _filters(found)
+    shown = triage.listed(found, triage.Wanted.of(st.session_state), standing)
     hidden = len(found) - len(shown)
     if not shown:
         st.info(f"No finding matches; the filters above hide all {hidden:,}.", icon=":material/filter_alt:")
         return
     left_out = f" · {hidden:,} hidden by the filters" if hidden else ""
-    st.caption(f"{len(shown):,} flagged{left_out}. Select a row to open its evidence.")
+    several = who().may(Permission.TRIAGE) and st.toggle("Select several", key="several")
+    what = "Select rows, then choose what to do with them." if several else "Select a row to open its evidence."
+    st.caption(f"{len(shown):,} flagged{left_out}. {what}")
     visit = st.session_state.setdefault(_VISIT, 0)  # another table each time, so that no tick of before opens anything
+    part, first = paging.part(shown, "findings-page")
+    name = f"{_LIST}-{visit}" + (f"-{first}" if first else "") + ("-several" if several else "")
     picked = st.container(key=_LIST).dataframe(
-        views.finding_rows(shown),
-        key=f"{_LIST}-{visit}",
+        views.finding_rows(part),
+        key=name,
         hide_index=True,
-        height="content" if len(shown) <= 8 else 640,
+        height="content" if len(part) <= 8 else 640,
         row_height=86,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="multi-row" if several else "single-row",
         column_config=_columns(),
         alt="List of findings; select a row to open its evidence",
     )
-    rows = picked["selection"]["rows"]
-    if rows and rows[0] < len(shown):
-        _go(shown[rows[0]].id)
+    rows = [r for r in picked["selection"]["rows"] if r < len(part)]
+    if several:
+        _several(opened, shown, [part[r] for r in rows], standing)
+    elif rows:
+        _go(part[rows[0]].id)
+
+
+def _several(opened: Opened, shown: list[Finding], ticked: list[Finding], standing: dict[str, str]) -> None:
+    """What to do with those that are ticked, or with the whole list: first what it would do, then, confirmed, that."""
+    with st.container(border=True, key="triage"):
+        everything = st.toggle(f"All {len(shown):,} in the list, on every page", key="all-listed")
+        chosen = shown if everything else ticked
+        if not chosen:
+            st.caption("Nothing is selected.")
+            return
+        may = {a.name: a for a in triage.ACTIONS if who().may(a.needs)}
+        name = st.selectbox(
+            f"What to do with {len(chosen):,} selected", list(may), index=None, placeholder="Choose",
+            format_func=lambda n: may[n].words, key="action", width=360,
+        )  # fmt: skip
+        if name is None:
+            return
+        st.caption("What would be done:")
+        for line in may[name].would(chosen):
+            st.text(line)
+        _confirm(opened, name, chosen, standing)
+
+
+def _confirm(opened: Opened, name: str, chosen: list[Finding], standing: dict[str, str]) -> None:
+    if name == "picture":
+        if st.button("Do it", type="primary", key="confirm", icon=":material/hub:"):
+            link = to_link(triage.opening(chosen), opened.view.seq)
+            st.switch_page(navigation.page("investigate"), query_params={"view": link})
+        return
+    csv = name == "csv"
+    data = exporting.to_csv(triage.export_rows(chosen, standing)) if csv else exporting.to_jsonl(chosen)
+    st.download_button(
+        "Do it", data, "findings.csv" if csv else "findings.jsonl", "text/csv" if csv else "application/x-ndjson",
+        type="primary", key="confirm", icon=":material/download:",
+    )  # fmt: skip
 
 
 def _columns() -> dict[str, Any]:
@@ -91,39 +141,47 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _filters(found: list[Finding]) -> tuple[list[str], list[str], bool]:
+def _filters(found: list[Finding]) -> None:
+    """The filters; what is chosen is kept by the session."""
     kind, ticker, status = st.columns([2, 2, 1], vertical_alignment="bottom")
-    kinds = kind.multiselect(
-        "Kind",
-        sorted({f.kind for f in found}),
-        format_func=views.kind_label,
-        placeholder="Any kind",
-        key="kinds",
-        persist_state="session",
-    )
-    tickers = ticker.multiselect(
-        "Ticker",
-        sorted({t for f in found for t in f.tickers}),
-        format_func=views.ticker,
-        placeholder="Any ticker",
-        key="tickers",
-        persist_state="session",
-    )
+    with kind:
+        _choice("Kind", "kinds", sorted({f.kind for f in found}), views.kind_label)
+    with ticker:
+        _choice("Ticker", "tickers", sorted({t for f in found for t in f.tickers}), views.ticker)
     shadows = sum(f.status is Status.SHADOW for f in found)
-    shadow = status.toggle(
+    status.toggle(
         f"Shadow findings ({shadows:,})",
         disabled=not shadows,
         key="shadow",
         persist_state="session",
         help="Recorded on trial; they alert nobody.",
     )
-    return kinds, tickers, shadow
+    with st.expander("More filters, and order", icon=":material/tune:"):
+        cells = st.columns(3)
+        with cells[0]:
+            _choice("Priority", "priorities", [str(p) for p in Priority])
+            st.text_input("Words", key="words", max_chars=200, persist_state="session",
+                          help="All of them somewhere in the sentence, tickers, links, account keys or id")  # fmt: skip
+        with cells[1]:
+            _choice("Detector", "detectors", sorted({f.detector for f in found}), one_line)
+            st.date_input("Window touches", [], key="days", format="YYYY-MM-DD", persist_state="session",
+                          help="First and last day, UTC")  # fmt: skip
+        with cells[2]:
+            _choice("Standing", "standings", list(triage.STANDINGS))
+            st.selectbox("Order", list(triage.ORDERS), format_func=lambda n: triage.ORDERS[n][0], key="order",
+                         persist_state="session")  # fmt: skip
+
+
+def _choice(label: str, key: str, options: Sequence[str], words: Callable[[str], str] = str) -> None:
+    st.multiselect(
+        label, options, format_func=words, placeholder=f"Any {label.lower()}", key=key, persist_state="session"
+    )
 
 
 def _one(opened: Opened, wanted: str) -> None:
     found = state.findings(opened.key, opened.view)
     finding = opened.view.finding(wanted)
-    _steps(found, finding)
+    _steps(opened, found, finding)
     if finding is None:
         empty.unknown(wanted)
         return
@@ -132,10 +190,9 @@ def _one(opened: Opened, wanted: str) -> None:
     detail.show(opened, finding)
 
 
-def _steps(found: list[Finding], finding: Finding | None) -> None:
+def _steps(opened: Opened, found: list[Finding], finding: Finding | None) -> None:
     """Back to the list, and to the neighbours in it as it is filtered."""
-    kept = st.session_state
-    listed = views.select(found, kept.get("kinds", ()), kept.get("tickers", ()), shadow=kept.get("shadow", False))
+    listed = triage.listed(found, triage.Wanted.of(st.session_state), _standing(opened, found))
     ids = [f.id for f in listed]
     at = ids.index(finding.id) if finding and finding.id in ids else None
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -86,6 +86,10 @@ class Echoes:
                     found.append(Echo(old.id, old.lineage_id, decided.outcome, decided.at, measures))
         return tuple(sorted(found, key=lambda e: (-sum(m.matches for m in e.measures), e.finding)))
 
+    def between(self, new: Finding, old: Finding) -> tuple[Measure, ...]:
+        """What two rings have in common, decided or not; texts and hours only where something rare is shared."""
+        return self._measures(new, old)
+
     def verdict(self, finding: Finding) -> str:
         """The last verdict on the finding's own ring, with its date; empty where there is none."""
         said = [d for d in self.decided if d.finding.lineage_id == finding.lineage_id]

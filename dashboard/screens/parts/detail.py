@@ -8,10 +8,11 @@ import streamlit as st
 
 from dashboard import navigation, state, views
 from dashboard.canvas.commands import Open
-from dashboard.screens.parts import picture
+from dashboard.screens.parts import going, paging, picture
 from dashboard.state import Opened
 from dashboard.untrusted import one_line, visible
 from graph.findings import Checked, Finding
+from graph.model import NodeRef, NodeType
 
 _PAGE = 50  # posts at a time
 _RESTS = 5  # measurements listed; the table marks them all
@@ -65,8 +66,17 @@ def _head(opened: Opened, finding: Finding) -> None:
 def _picture(opened: Opened, finding: Finding) -> None:
     st.subheader("Evidence graph")
     _canvas(picture.begun("finding", (opened.key[0], finding.id), opened.view.seq, [Open(finding.id)]))
-    if st.button("Investigate", icon=":material/hub:", key="investigate", help="Expand, combine, find ways, go back"):
-        st.switch_page(navigation.page("investigate"), query_params={"finding": finding.id})
+    with st.container(horizontal=True):
+        if st.button(
+            "Investigate", icon=":material/hub:", key="investigate", help="Expand, combine, find ways, go back"
+        ):
+            st.switch_page(navigation.page("investigate"), query_params={"finding": finding.id})
+        if st.button("Similar rings", icon=":material/join_inner:", key="similar"):
+            st.switch_page(navigation.page("similar"), query_params={"finding": finding.id})
+        before = {"b": finding.id, "a": finding.supersedes} if finding.supersedes else {"a": finding.id}
+        words = "Compare with before" if finding.supersedes else "Compare"
+        if st.button(words, icon=":material/compare_arrows:", key="compare"):
+            st.switch_page(navigation.page("compare"), query_params=before)
 
 
 @st.fragment
@@ -129,18 +139,25 @@ def _members(opened: Opened, finding: Finding) -> None:
     st.subheader("Members")
     st.caption(
         "Being a member is no guilt: hijacked, duped and shared-network accounts end up in rings. "
-        "Judge an account by the evidence of its own."
+        "Judge an account by the evidence of its own. Select a row for the account's profile."
     )
-    st.dataframe(
-        state.members(opened.key, finding.id, opened.view, finding),
+    part, first = paging.part(state.members(opened.key, finding.id, opened.view, finding), f"members-{finding.id}")
+    table = st.dataframe(
+        part,
         hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"members-{finding.id}-{first}",
         column_config={
             "Role": st.column_config.TextColumn(width=150),
             views.RANK: st.column_config.NumberColumn(format="%.2f", help=views.ABOUT_RANK, width=120),
             "Labels": st.column_config.TextColumn(width=330),
         },
-        alt="Members with role and evidence of their own",
+        alt="Members with role and evidence of their own; select one for its profile",
     )
+    at = going.picked(table, len(part))
+    if at is not None:
+        going.to_profile(NodeRef(NodeType.ACCOUNT, finding.members[first + at].account))
 
 
 def _posts(opened: Opened, finding: Finding) -> None:

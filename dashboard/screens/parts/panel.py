@@ -12,6 +12,7 @@ from dashboard.canvas import commands as c
 from dashboard.canvas import telling
 from dashboard.canvas.facets import ORDERS, facets_of
 from dashboard.canvas.scene import FIRST, Player
+from dashboard.screens.parts import going
 from dashboard.screens.parts.picture import Pictured
 from dashboard.untrusted import one_line, visible
 from graph.findings import Finding
@@ -44,6 +45,8 @@ def show(pictured: Pictured, player: Player) -> None:
 def _node(node: NodeRef, pictured: Pictured, player: Player) -> None:
     st.subheader(str(node.type).capitalize())
     st.dataframe(telling.node_rows(node, pictured.scene, player), hide_index=True, alt="What is known of the node")
+    if node.type in going.PROFILED and st.button("Profile", icon=":material/badge:", key=f"profile-{node}"):
+        going.to_profile(node)
     rows = telling.flagged(node, player)
     if rows:
         st.caption("Flagged is not guilty: judge an account by the evidence of its own.")

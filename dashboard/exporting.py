@@ -1,0 +1,37 @@
+"""Rows taken out of the dashboard, as files that no spreadsheet runs anything of."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from dashboard.views import Row
+from graph.findings import Finding, to_json
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def harmless(cell: object) -> object:
+    """The cell; text that a spreadsheet may take for a formula (= + - @ tab CR, full-width forms) with an apostrophe.
+
+    Space before such a character does not hide it.
+    """
+    if not isinstance(cell, str):
+        return cell
+    return "'" + cell if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
+
+
+def to_csv(rows: Sequence[Row]) -> bytes:
+    """Rows as CSV (UTF-8); the columns are those of the first row."""
+    names = list(rows[0]) if rows else []
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(map(harmless, names))
+    writer.writerows([harmless(row.get(name, "")) for name in names] for row in rows)
+    return out.getvalue().encode()
+
+
+def to_jsonl(findings: Iterable[Finding]) -> bytes:
+    """Findings whole, one a line, as they are read back."""
+    return "".join(f"{to_json(f)}\n" for f in findings).encode()

@@ -1,0 +1,16 @@
+"""The profile of one account: facts, activity, findings that name it, and what is nearest to it."""
+
+from __future__ import annotations
+
+from dashboard.access.roles import Permission
+from dashboard.navigation import Screen
+from dashboard.screens.parts import profile
+from graph.model import NodeType
+
+
+def render() -> None:
+    """The screen."""
+    profile.render(NodeType.ACCOUNT)
+
+
+SCREEN = Screen("Account", "account", 10, render, Permission.SEE)

@@ -1,0 +1,107 @@
+"""Rings that are like one: by what they share, and by how they behave."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import navigation, pairs, state, views
+from dashboard.access.roles import Permission
+from dashboard.navigation import Screen
+from dashboard.screens.parts import empty, going, paging
+from dashboard.state import Key, Opened
+from dashboard.untrusted import one_line, visible
+from detectors.alerting.alert import Measure
+from detectors.alerting.echoes import Echoes
+from graph.errors import LockstepError
+from graph.findings import Finding
+from graph.store import View
+
+_CHOICES = 500
+
+
+def render() -> None:
+    """The screen; the address names the ring as ``finding``."""
+    st.title("Similar rings")
+    try:
+        with state.opened() as opened:
+            _screen(opened)
+    except LockstepError as error:
+        empty.failed(error)
+
+
+def _screen(opened: Opened) -> None:
+    found = state.findings(opened.key, opened.view)
+    if not found:
+        empty.nothing_flagged(opened.view, opened.key[0])
+        return
+    asked = st.query_params.get("finding")
+    finding = opened.view.finding(asked) if asked else None
+    if asked and finding is None:
+        empty.unknown(asked)
+    if finding is None:
+        by = {f.id: f for f in found[:_CHOICES]}
+        chosen = st.selectbox(
+            "Of which finding", list(by), index=None, placeholder="A finding", key="of",
+            format_func=lambda i: f"{i[:10]} · {views.kind_label(by[i].kind)} · {one_line(by[i].summary, 140)}",
+        )  # fmt: skip
+        if chosen:
+            st.query_params["finding"] = chosen
+            st.rerun()
+        return
+    _of(opened, finding, found)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Looking for rings like it …")
+def _similar(key: Key, finding_id: str, _view: View, _finding: Finding) -> list[pairs.Like]:  # noqa: ARG001
+    others = [f for f in state.findings(key, _view) if f.id != _finding.id]
+    return pairs.similar(_finding, others, pairs.users_of(_view, _finding.accounts))
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring how alike they are …")
+def _measured(key: Key, a: str, b: str, _view: View, _a: Finding, _b: Finding) -> tuple[Measure, ...]:  # noqa: ARG001
+    return Echoes(_view).between(_a, _b)
+
+
+def _of(opened: Opened, finding: Finding, found: list[Finding]) -> None:
+    with st.container(border=True):
+        st.text(f"{views.kind_label(finding.kind)} · {finding.id}")
+        st.text(visible(finding.summary, 600))
+        if st.button("Open", key="open", icon=":material/open_in_new:"):
+            going.to_finding(finding.id)
+    likes = _similar(opened.key, finding.id, opened.view, finding)
+    if not likes:
+        st.info(f"None of the {len(found) - 1:,} other findings shares anything with it, or behaves like it.")
+        return
+    st.caption(
+        f"{len(likes):,} of {len(found) - 1:,} other findings, the most alike first. Identifiers, accounts, links, "
+        f"tickers: how many both have; identifiers that more than {pairs.USERS} accounts use do not count. Behaviour: "
+        "how near the features of the scores are, 1 where they are the same. Likeness alone is no ground for action."
+    )
+    part, _ = paging.part(likes, "similar-page")
+    table = st.dataframe(
+        pairs.like_rows(part), hide_index=True, on_select="rerun", selection_mode="single-row", key="similar-table",
+        column_config={"What was flagged": st.column_config.TextColumn(width=480)}, row_height=56,
+        alt="Similar rings; select one to see what the two have in common",
+    )  # fmt: skip
+    at = going.picked(table, len(part))
+    if at is None:
+        st.caption("Select a row to see what the two have in common.")
+        return
+    _pair(opened, finding, part[at].finding)
+
+
+def _pair(opened: Opened, finding: Finding, other: Finding) -> None:
+    st.subheader("What the two have in common")
+    st.text(visible(other.summary, 400))
+    measures = _measured(opened.key, finding.id, other.id, opened.view, finding, other)
+    st.dataframe(pairs.likeness_rows(measures), hide_index=True, alt="What was measured, beside what others have")
+    if not any(m.name == "templates" for m in measures):
+        st.caption("Texts and hours are measured only where something rare is shared: many have those in common.")
+    with st.container(horizontal=True):
+        if st.button("Compare", key="compare", icon=":material/compare_arrows:"):
+            st.switch_page(navigation.page("compare"), query_params={"a": finding.id, "b": other.id})
+        if st.button("Open the other", key="open-other", icon=":material/open_in_new:"):
+            going.to_finding(other.id)
+
+
+SCREEN = Screen("Similar rings", "similar", 14, render, Permission.SEE)
