@@ -47,17 +47,15 @@ def required() -> None:
 
 def closed(person: Person, path: str, screens: Collection[str]) -> None:
     """In place of a screen: how to log in, or that this person may not open it."""
-    _, middle, _ = st.columns([1, 2, 1])
-    with middle:
-        if person.standing is Standing.EXPOSED:
-            st.title("Lockstep")
-            st.error("Nobody can be let in: this server can be reached from other machines.", icon=":material/lock:")
-            st.caption("Configure [auth], or serve it on 127.0.0.1: lockstep dashboard")
-        elif person.known:
-            st.title("You may not open this")
-            st.caption("None of your roles allows it. Whoever runs this dashboard can say which role does.")
-        else:
-            _invite(person, address(path, st.query_params.to_dict(), screens))
+    if person.standing is Standing.EXPOSED:
+        st.title("Lockstep")
+        st.error("Nobody can be let in: this server can be reached from other machines.", icon=":material/lock:")
+        st.caption("Configure [auth], or serve it on 127.0.0.1: lockstep dashboard")
+    elif person.known:
+        st.title("You may not open this")
+        st.caption("None of your roles allows it. Whoever runs this dashboard can say which role does.")
+    else:
+        _invite(person, address(path, st.query_params.to_dict(), screens))
 
 
 def _invite(person: Person, to: str) -> None:
