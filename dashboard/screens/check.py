@@ -96,7 +96,8 @@ def _details(answer: Answer) -> None:
         rows = checklist.involved_rows(answer)
         if rows:
             table: Any = st.dataframe(
-                rows, hide_index=True, on_select="rerun", selection_mode="single-row", key="answer-findings",
+                rows, hide_index=True, on_select="rerun", selection_mode="single-row",
+                key=f"answer-findings-{going.visit()}",
                 alt="Findings that the entry is in; select one to open it",
             )  # fmt: skip
             at = going.picked(table, len(rows))

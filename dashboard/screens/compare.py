@@ -114,7 +114,8 @@ def _members(opened: Opened, a: Finding, b: Finding) -> None:
         known = opened.view.account(keys[str(row["Account"])])
         row["Handle"] = one_line(known.handle) if known and known.handle else "–"
     table = st.dataframe(
-        list(part), hide_index=True, on_select="rerun", selection_mode="single-row", key="compare-members",
+        list(part), hide_index=True, on_select="rerun", selection_mode="single-row",
+        key=f"compare-members-{going.visit()}",
         alt="Members of both, then of one alone; select one for its profile",
     )  # fmt: skip
     at = going.picked(table, len(part))

@@ -147,7 +147,7 @@ def _members(opened: Opened, finding: Finding) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"members-{finding.id}-{first}",
+        key=f"members-{finding.id}-{first}-{going.visit()}",
         column_config={
             "Role": st.column_config.TextColumn(width=150),
             views.RANK: st.column_config.NumberColumn(format="%.2f", help=views.ABOUT_RANK, width=120),

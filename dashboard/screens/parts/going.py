@@ -14,19 +14,35 @@ PROFILED = {NodeType.ACCOUNT: "account", NodeType.TICKER: "ticker", NodeType.LIN
 """Node types that have a profile, with its path."""
 
 
+_VISIT = "visits"
+
+
+def visit() -> int:
+    """A number for the keys of tables that lead away: another one after each way taken.
+
+    Whoever comes back by the browser's button finds nothing ticked, and stays.
+    """
+    return int(st.session_state.get(_VISIT, 0))
+
+
+def _go(path: str, **query: str) -> None:
+    st.session_state[_VISIT] = visit() + 1
+    st.switch_page(navigation.page(path), query_params=query)
+
+
 def to_profile(node: NodeRef) -> None:
     """Go to the profile of an account, a ticker or a link."""
-    st.switch_page(navigation.page(PROFILED[node.type]), query_params={"key": node.key})
+    _go(PROFILED[node.type], key=node.key)
 
 
 def to_finding(finding_id: str) -> None:
     """Go to a finding's page."""
-    st.switch_page(navigation.page("findings"), query_params={"finding": finding_id})
+    _go("findings", finding=finding_id)
 
 
 def to_picture(nodes: list[NodeRef], seq: int) -> None:
     """Go to a picture of these nodes."""
-    st.switch_page(navigation.page("investigate"), query_params={"view": to_link([Add(tuple(nodes))], seq)})
+    _go("investigate", view=to_link([Add(tuple(nodes))], seq))
 
 
 def picked(table: Any, size: int) -> int | None:

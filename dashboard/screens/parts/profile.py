@@ -100,7 +100,7 @@ def _findings(opened: Opened, node: NodeRef) -> None:
     part, _ = paging.part(found, "profile-findings-page")
     table = st.dataframe(
         profiles.finding_rows(node, part), hide_index=True, on_select="rerun", selection_mode="single-row",
-        key="profile-findings", alt="Findings that name it; select one to open it",
+        key=f"profile-findings-{going.visit()}", alt="Findings that name it; select one to open it",
     )  # fmt: skip
     at = going.picked(table, len(part))
     if at is not None:
@@ -133,7 +133,7 @@ def _neighbours(opened: Opened, node: NodeRef) -> None:
     far, rows, said = profiles.neighbours(opened.view, node, facet, _suspicion(opened.key, opened.view))
     st.caption(f"{said} Select a row for its profile.")
     table = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"near-{facet}",
+        rows, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"near-{facet}-{going.visit()}",
         height="content" if len(rows) <= 10 else 400, alt="Neighbours, the strongest first",
     )  # fmt: skip
     at = going.picked(table, len(rows))
