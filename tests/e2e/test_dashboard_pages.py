@@ -199,7 +199,7 @@ def test_from_the_first_page_to_a_comparison(folder: Path) -> None:
         page.goto(f"{address}/findings?finding={LATER.id}")
         expect(page.get_by_role("heading", name="Members")).to_be_visible()
         browser.settled(page)
-        table = page.locator(f".st-key-members-{LATER.id}-0 .dvn-scroller")
+        table = page.locator(f".st-key-members-{LATER.id}-0-0 .dvn-scroller")
         table.scroll_into_view_if_needed()
         table.click(position={"x": 18, "y": 36 + 17})
         expect(page.get_by_role("heading", name="Activity")).to_be_visible()
@@ -207,7 +207,7 @@ def test_from_the_first_page_to_a_comparison(folder: Path) -> None:
         expect(
             page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
         ).to_be_visible()
-        page.go_back()
+        page.get_by_role("button", name="Back").click()
         page.get_by_role("button", name="Compare with before").click()
         expect(page.get_by_role("heading", name="One ring at two dates")).to_be_visible()
         expect(page.get_by_text("1 account left")).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ PROFILED = {NodeType.ACCOUNT: "account", NodeType.TICKER: "ticker", NodeType.LIN
 
 
 _VISIT = "visits"
+_FROM = "came-from"
 
 
 def visit() -> int:
@@ -27,7 +29,17 @@ def visit() -> int:
 
 def _go(path: str, **query: str) -> None:
     st.session_state[_VISIT] = visit() + 1
+    here = urlsplit(st.context.url or "").path.rpartition("/")[2]
+    st.session_state[_FROM] = (path, here, st.query_params.to_dict())
     st.switch_page(navigation.page(path), query_params=query)
+
+
+def back(path: str) -> None:
+    """A button to where this screen was come to from, with what was open there: the browser's own forgets that."""
+    to, here, query = st.session_state.get(_FROM, ("", "", {}))
+    known = {s.path for s in navigation.discover()}
+    if to == path and here in known and st.button("Back", icon=":material/arrow_back:", key="back-from"):
+        _go(here, **query)
 
 
 def to_profile(node: NodeRef) -> None:

@@ -23,6 +23,7 @@ def render(kind: NodeType) -> None:
     st.title(str(kind).capitalize())
     try:
         with state.opened() as opened:
+            going.back(going.PROFILED[kind])
             key = st.query_params.get(KEY, "")
             node = NodeRef(kind, key)
             if not key:
