@@ -12,14 +12,16 @@ from graph.findings import Finding, to_json
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
-def harmless(cell: object) -> object:
-    """The cell; text that a spreadsheet may take for a formula (= + - @ tab CR, full-width forms) with an apostrophe.
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: = + - @ tab CR and full-width forms get an apostrophe.
 
     Space before such a character does not hide it.
     """
-    if not isinstance(cell, str):
-        return cell
     return "'" + cell if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
+
+
+def _cell(value: object) -> object:
+    return harmless(value) if isinstance(value, str) else value
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:
@@ -27,8 +29,8 @@ def to_csv(rows: Sequence[Row]) -> bytes:
     names = list(rows[0]) if rows else []
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(map(harmless, names))
-    writer.writerows([harmless(row.get(name, "")) for name in names] for row in rows)
+    writer.writerow(map(_cell, names))
+    writer.writerows([_cell(row.get(name, "")) for name in names] for row in rows)
     return out.getvalue().encode()
 
 

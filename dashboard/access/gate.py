@@ -40,8 +40,10 @@ def required() -> None:
     PermissionError
         The login has ended or the permission is gone; where a run can be started over, it is instead.
     """
-    if not who().may(st.session_state.get(_NEEDED, Permission.SEE)):
-        st.rerun()
+    needed = st.session_state.get(_NEEDED, Permission.SEE)
+    if not who().may(needed):
+        if _NEEDED in st.session_state:  # else no screen was let in before, and starting over would never end
+            st.rerun()
         raise PermissionError("not permitted")  # a callback cannot start the run over
 
 

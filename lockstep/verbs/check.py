@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.exporting import harmless
 from graph.errors import ConfigError, IngestError
 from graph.findings import Priority
 from lockstep.session import FLAGGED, ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
-from lockstep.verbs.findings import AtOption, harmless
+from lockstep.verbs.findings import AtOption
 
 if TYPE_CHECKING:
     from detectors.checking.answers import Answer, Checked, Decided, Involved

@@ -12,6 +12,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from dashboard.exporting import harmless
 from dashboard.views import by_time, post_keys
 from detectors.alerting.changes import Change, change
 from graph.errors import ConfigError
@@ -295,8 +296,3 @@ def _csv(out: Path, found: Sequence[Finding]) -> None:
                         harmless(f.summary),
                     ]
                 )
-
-
-def harmless(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula: = + - @ tab CR and full-width forms get an apostrophe."""
-    return "'" + cell if cell[:1] in tuple("=+-@\t\r＝＋－＠") else cell

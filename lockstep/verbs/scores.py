@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.exporting import harmless
 from graph.errors import ConfigError, DetectorError, LockstepError, unknown
 from lockstep.parameters import allowed, parameters
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.verbs.detect import moment
-from lockstep.verbs.findings import harmless
 
 if TYPE_CHECKING:
     import pyarrow as pa

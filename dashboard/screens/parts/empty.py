@@ -12,7 +12,6 @@ from graph.store import View
 
 def failed(error: LockstepError) -> None:
     """The store or a setting failed: what, where, what to do."""
-    st.title("Findings")
     st.error("The data cannot be read.", icon=":material/error:")
     st.text(visible(error.message))
     if error.where:
