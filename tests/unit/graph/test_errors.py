@@ -39,4 +39,4 @@ def test_an_error_says_what_where_and_what_to_do(error: type[LockstepError]) -> 
 
 def test_only_transient_errors_are_retried() -> None:
     transient = {c.__name__ for c in CLASSES if issubclass(c, Transient)}
-    assert transient == {"StoreUnavailable", "StoreOverloaded", "StoreConflict"}
+    assert transient == {"StoreUnavailable", "StoreOverloaded", "StoreConflict", "DeliveryError"}

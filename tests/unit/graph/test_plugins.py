@@ -54,7 +54,7 @@ def test_a_format_that_does_not_work_is_named_too(monkeypatch: pytest.MonkeyPatc
 
 def test_a_third_partys_detector_is_found(plug: Any) -> None:
     plug(f"{__name__}:Theirs")
-    assert [*discover()] == ["shilling", "theirs"]
+    assert [*discover()] == ["pump", "shilling", "sybil", "theirs"]
 
 
 @pytest.mark.parametrize(

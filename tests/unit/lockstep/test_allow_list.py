@@ -100,7 +100,7 @@ def test_detect_explains_what_is_allowed_and_warns_of_what_has_ended(tmp_path: P
 
 def test_a_finding_is_shown_with_why_it_has_its_score(tmp_path: Path, where: list[object]) -> None:
     write(tmp_path)
-    (run,) = lockstep("detect", "--json", *where).json
+    (run,) = lockstep("detect", "shilling", "--json", *where).json
     (finding,) = run["findings"]
     ran = lockstep("findings", "show", finding["id"], *where)
     assert ran.code == 0, ran.err
