@@ -84,10 +84,10 @@ def runs(key: Key, _view: View) -> list[Run]:  # noqa: ARG001
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def alerts_today(key: Key, _view: View) -> int:  # noqa: ARG001
+def alerts_today(key: Key, _view: View) -> int:
     """Alerts that today's runs raised (UTC), first runs, which alert nobody, left out."""
     today = datetime.now(UTC).date()
-    mine = [a for r in _view.runs() if r.started_at.astimezone(UTC).date() == today for a in r.alerts]
+    mine = [a for r in runs(key, _view) if r.started_at.astimezone(UTC).date() == today for a in r.alerts]
     return sum(a.get("shown") != "baseline" for a in mine)
 
 

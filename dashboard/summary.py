@@ -90,12 +90,12 @@ def confirmed(verdicts: Iterable[Mapping[str, Any]], findings: Iterable[Finding]
 
 def interval(k: int, n: int) -> tuple[float, float]:
     """Wilson's 95 % interval (1927) of a share k of n; (0, 1) where n is 0."""
+    from scipy.stats import binomtest
+
     if n == 0:
         return 0.0, 1.0
-    z = 1.959964
-    middle, half = k / n + z * z / (2 * n), z * (k / n * (1 - k / n) / n + z * z / (4 * n * n)) ** 0.5
-    scale = 1 + z * z / n
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    ends = binomtest(k, n).proportion_ci(method="wilson")
+    return float(ends.low), float(ends.high)
 
 
 def confirmed_line(tally: Mapping[str, tuple[int, int]]) -> str:

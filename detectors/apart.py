@@ -62,9 +62,9 @@ def answered(call: Callable[[Any], Answer], about: Any) -> Answer:
             return [], "its process was ended: perhaps the machine is out of memory"
 
 
-def worthwhile(store: Store, view: View, names: Sequence[str]) -> bool:
+def worthwhile(store: Store, view: View, jobs: int) -> bool:
     """Whether detectors are to work side by side: several of them, much to read, and a store that others can open."""
-    several = len(names) > 1 and (os.cpu_count() or 1) > 1
+    several = jobs > 1 and (os.cpu_count() or 1) > 1
     return several and not store.url.startswith("memory:") and view.count("posts") >= MANY
 
 

@@ -9,7 +9,6 @@ complete, trades, news and listings until then.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,13 +20,12 @@ from detectors.coaction import engine
 from detectors.coaction.context import Context
 from detectors.pumping.clearing import Known
 from detectors.pumping.features import FEATURES, Case
-from detectors.pumping.join import AFTER, BEFORE, Joiner, Pump
+from detectors.pumping.join import AFTER, BEFORE, Joiner, Pump, micros
 from detectors.pumping.posts import MINUTE, WEEK, Board
 from detectors.pumping.telling import Teller
 from detectors.scoring.verdicts import taught
 from detectors.trading.moves import Move, Rule, Watched, watch
 from detectors.trading.phases import LASTS
-from detectors.trading.reading import SECOND
 from graph.findings import Finding
 from graph.store import View
 
@@ -133,7 +131,7 @@ class Search:
     def _alone(self, teller: Teller, calls: tuple[Call, ...]) -> list[Finding]:
         """Calls without a market's move; nothing where a campaign explains all of their posts."""
         named = self.board.on(calls[0].ticker)
-        begins, end = min(_us(c.announced) for c in calls), max(_us(c.at) for c in calls)
+        begins, end = min(micros(c.announced) for c in calls), max(micros(c.at) for c in calls)
         mine = named.between(begins, end).of(self.board.coded(a for c in calls for a in c.accounts))
         if not len(mine):
             return []
@@ -154,7 +152,7 @@ class Search:
 
     def _follows(self, call: Call) -> bool:
         """Whether a call is the talk after a pump by the same accounts: part of that."""
-        at = _us(call.announced)
+        at = micros(call.announced)
         callers = self.board.coded(call.accounts)
         return any(
             p.move.ticker == call.ticker
@@ -173,12 +171,8 @@ def _pushes(calls: Sequence[Call]) -> list[tuple[Call, ...]]:
     groups: list[list[Call]] = []
     for call in sorted(calls, key=lambda c: (c.ticker, c.announced, c.at)):
         last = groups[-1] if groups else []
-        if last and last[-1].ticker == call.ticker and _us(call.announced) - _us(last[-1].at) <= PAUSE:
+        if last and last[-1].ticker == call.ticker and micros(call.announced) - micros(last[-1].at) <= PAUSE:
             last.append(call)
         else:
             groups.append([call])
     return [tuple(group) for group in groups]
-
-
-def _us(moment: datetime) -> int:
-    return round(moment.timestamp() * SECOND)

@@ -74,8 +74,8 @@ def run(
     asked = scope or Scope()
     with store.view() as view:
         jobs = [Job(d, params[name], asked, shadow=name in shadow, watch=watch) for name, d in chosen.items()]
-        due = [job for job in jobs if not _standing(view, job)]
-        if not apart.worthwhile(store, view, [job.detector.name for job in due]):
+        due = [j for j in jobs if not _standing(view, j)] if apart.worthwhile(store, view, len(jobs)) else []
+        if len(due) < 2:
             return [_one(store, view, job) for job in jobs]
         tasks = [apart.task(store, view, job.detector.name, job.params, job.scope) for job in due]
         with apart.side_by_side(tasks) as answers:

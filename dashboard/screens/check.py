@@ -6,15 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import checklist, exporting, state
+from dashboard import checklist, exporting
 from dashboard.access.people import who
 from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, going, paging
+from dashboard.screens.parts import going, paging, reading
 from dashboard.state import Opened
 from detectors.checking.answers import Answer, Checked, check
 from detectors.checking.entries import entries
-from graph.errors import LockstepError
 from graph.model import NodeRef, NodeType
 from ingest.links import canonical_link
 
@@ -28,11 +27,7 @@ def render() -> None:
     st.caption(
         "Who of these is in a finding, with whom, since when. What you paste is kept no longer than this page is open."
     )
-    try:
-        with state.opened() as opened:
-            _asked(opened)
-    except LockstepError as error:
-        empty.failed(error)
+    reading.drawn(_asked)
 
 
 def _asked(opened: Opened) -> None:

@@ -7,10 +7,9 @@ import streamlit as st
 from dashboard import pairs, state, views
 from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, going, paging
+from dashboard.screens.parts import empty, going, paging, reading
 from dashboard.state import Key, Opened
 from dashboard.untrusted import one_line, visible
-from graph.errors import LockstepError
 from graph.findings import Finding
 from graph.model import NodeRef, NodeType
 from graph.store import View
@@ -21,11 +20,7 @@ _CHOICES = 500  # findings that can be chosen from a list; any other by its addr
 def render() -> None:
     """The screen; the address names the two as ``a`` and ``b``."""
     st.title("Compare")
-    try:
-        with state.opened() as opened:
-            _screen(opened)
-    except LockstepError as error:
-        empty.failed(error)
+    reading.drawn(_screen)
 
 
 def _screen(opened: Opened) -> None:

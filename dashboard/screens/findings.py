@@ -17,10 +17,9 @@ from dashboard.access.people import who
 from dashboard.access.roles import Permission
 from dashboard.canvas.commands import to_link
 from dashboard.navigation import Screen
-from dashboard.screens.parts import detail, empty, paging
+from dashboard.screens.parts import detail, empty, paging, reading
 from dashboard.state import Opened
 from dashboard.untrusted import one_line
-from graph.errors import LockstepError
 from graph.findings import Finding, Priority, Status
 
 PARAMETER = "finding"  # in the address: ?finding=ID
@@ -30,11 +29,7 @@ _VISIT = "visit"
 
 def render() -> None:
     """The screen."""
-    try:
-        with state.opened() as opened:
-            _screen(opened)
-    except LockstepError as error:
-        empty.failed(error)
+    reading.drawn(_screen)
 
 
 def _screen(opened: Opened) -> None:

@@ -10,10 +10,9 @@ import streamlit as st
 from dashboard import state, summary, work
 from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, going, paging
+from dashboard.screens.parts import going, paging, reading
 from dashboard.state import Key, Opened
 from dashboard.untrusted import one_line
-from graph.errors import LockstepError
 from graph.findings import Run
 from graph.model import Rejected
 from graph.store import open_store
@@ -24,19 +23,19 @@ _REREAD = 30  # seconds: the quarantine changes without a commit
 def render() -> None:
     """The screen."""
     st.title("Jobs")
-    try:
-        with state.opened() as opened:
-            runs, loads, quarantine = st.tabs(["Runs", "Loads", "Quarantine"])
-            with runs:
-                _health(opened)
-                _runs(state.runs(opened.key, opened.view))
-            checkpoints, rejected = _loads(opened.key)
-            with loads:
-                _checkpoints(checkpoints)
-            with quarantine:
-                _quarantine(rejected)
-    except LockstepError as error:
-        empty.failed(error)
+    reading.drawn(_screen)
+
+
+def _screen(opened: Opened) -> None:
+    runs, loads, quarantine = st.tabs(["Runs", "Loads", "Quarantine"])
+    with runs:
+        _health(opened)
+        _runs(state.runs(opened.key, opened.view))
+    checkpoints, rejected = _loads(opened.key)
+    with loads:
+        _checkpoints(checkpoints)
+    with quarantine:
+        _quarantine(rejected)
 
 
 def _health(opened: Opened) -> None:

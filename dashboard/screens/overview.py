@@ -10,10 +10,9 @@ from dashboard import navigation, state, summary, views
 from dashboard.access.roles import Permission
 from dashboard.canvas import component
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty
+from dashboard.screens.parts import empty, reading
 from dashboard.state import Opened
 from dashboard.untrusted import one_line, visible
-from graph.errors import LockstepError
 from graph.findings import Finding
 
 _MAP = "map-of-rings"
@@ -24,11 +23,7 @@ def render() -> None:
     wanted = st.query_params.get("finding")
     if wanted:
         st.switch_page(navigation.page("findings"), query_params={"finding": wanted})
-    try:
-        with state.opened() as opened:
-            _screen(opened)
-    except LockstepError as error:
-        empty.failed(error)
+    reading.drawn(_screen)
 
 
 def _screen(opened: Opened) -> None:

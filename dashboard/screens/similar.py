@@ -7,12 +7,11 @@ import streamlit as st
 from dashboard import navigation, pairs, state, views
 from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, going, paging
+from dashboard.screens.parts import empty, going, paging, reading
 from dashboard.state import Key, Opened
 from dashboard.untrusted import one_line, visible
 from detectors.alerting.alert import Measure
 from detectors.alerting.echoes import Echoes
-from graph.errors import LockstepError
 from graph.findings import Finding
 from graph.store import View
 
@@ -22,11 +21,7 @@ _CHOICES = 500
 def render() -> None:
     """The screen; the address names the ring as ``finding``."""
     st.title("Similar rings")
-    try:
-        with state.opened() as opened:
-            _screen(opened)
-    except LockstepError as error:
-        empty.failed(error)
+    reading.drawn(_screen)
 
 
 def _screen(opened: Opened) -> None:

@@ -233,10 +233,10 @@ def _evidence(
     shown = [key for key in messages if key in posts][:POSTS_SHOWN]
     acts = [key for key in messages if key not in posts][:POSTS_SHOWN]
     refs = (*nodes, *(NodeRef(NodeType.POST, key) for key in shown))
-    chance = None if p is None else _short(p)
-    return Evidence(measure, value, _short(expected), chance, unit, refs, tuple(acts))
+    chance = None if p is None else three_digits(p)
+    return Evidence(measure, value, three_digits(expected), chance, unit, refs, tuple(acts))
 
 
-def _short(value: float) -> float:
+def three_digits(value: float) -> float:
     """Three significant digits: what a person compares, and what sums in any order agree on."""
     return float(f"{value:.3g}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.coaction.clearing import Cleared
-from detectors.coaction.evidence import POSTS_SHOWN
+from detectors.coaction.evidence import POSTS_SHOWN, three_digits
 from detectors.coaction.leadlag import leads
 from detectors.coaction.null import tail
 from detectors.promotion import language, newness
@@ -45,12 +45,8 @@ def _piece(
     acts: tuple[str, ...] = (),
 ) -> Evidence:
     value, expected, p = numbers
-    chance = None if p is None else _three(p)
-    return Evidence(measure, _three(value), _three(expected), chance, unit, tuple(nodes), acts)
-
-
-def _three(value: float) -> float:
-    return float(f"{value:.3g}")
+    chance = None if p is None else three_digits(p)
+    return Evidence(measure, three_digits(value), three_digits(expected), chance, unit, tuple(nodes), acts)
 
 
 def _clause(words: str, value: float, expected: float, of: int) -> str:

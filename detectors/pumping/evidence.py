@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from detectors.coaction.evidence import three_digits
 from detectors.coaction.null import tail
 from detectors.pumping.features import Case
 from detectors.pumping.join import AFTER, BEFORE, occasions
@@ -32,15 +33,15 @@ def of_move(view: View, move: Move) -> list[Evidence]:
     pieces = [
         Evidence(
             f"volume of ${ticker} over its usual value ({move.source})",
-            _short(move.volume_ratio),
+            three_digits(move.volume_ratio),
             1.0,
-            _short(move.p),
+            three_digits(move.p),
             "1",
             node,
         ),
         Evidence(
             f"price of ${ticker} over the usual price of the hour before",
-            _short(move.phases.extreme),
+            three_digits(move.phases.extreme),
             1.0,
             None,
             "1",
@@ -49,14 +50,14 @@ def of_move(view: View, move: Move) -> list[Evidence]:
     ]
     if move.phases.before is not None:
         what = f"${ticker} that takers {taken} in the hour before the onset, over the usual hour"
-        pieces.append(Evidence(what, _short(move.phases.before), 1.0, None, "1", node))
+        pieces.append(Evidence(what, three_digits(move.phases.before), 1.0, None, "1", node))
     if move.taker_share is not None:
         what = f"share of the volume at the onset that takers {taken}"
         share = move.taker_share if move.sign > 0 else 1 - move.taker_share
-        pieces.append(Evidence(what, _short(share), 0.5, None, "1", node))
+        pieces.append(Evidence(what, three_digits(share), 0.5, None, "1", node))
     if move.rush is not None:
         what = f"rush orders in {CHUNKS[-1]} s at the onset: orders that ate several price levels at once"
-        pieces.append(Evidence(what, move.rush, _short(move.rush_usual or 0.0), None, "orders", node))
+        pieces.append(Evidence(what, move.rush, three_digits(move.rush_usual or 0.0), None, "orders", node))
     return pieces
 
 
@@ -72,8 +73,8 @@ def of_push(case: Case) -> list[Evidence]:
         Evidence(
             f"pushers who named ${ticker} within {said(SPAN)}",
             float(count),
-            _short(expected),
-            _short(p),
+            three_digits(expected),
+            three_digits(p),
             "accounts",
             (*node, *people, *posts(inside.keys)),
         )
@@ -88,7 +89,9 @@ def of_push(case: Case) -> list[Evidence]:
         mine = [c for c in pump.ring.core if c in pump.pushers]
         what = f"pushers of a ring that names moving coins together: pairs that met, here among {len(mine)} accounts"
         met = float(pump.ring.ring.edges.occasions.sum())
-        pieces.append(Evidence(what, met, 0.0, _short(pump.ring.ring.p_value), "meetings", accounts(case.board, mine)))
+        pieces.append(
+            Evidence(what, met, 0.0, three_digits(pump.ring.ring.p_value), "meetings", accounts(case.board, mine))
+        )
     return pieces
 
 
@@ -103,8 +106,8 @@ def of_member(case: Case, code: int, begins: int, end: int) -> Evidence:
     return Evidence(
         what,
         float(count),
-        _short(expected),
-        _short(float(tail(count, expected))),
+        three_digits(expected),
+        three_digits(float(tail(count, expected))),
         "occasions",
         (node, *posts(own.keys)),
     )
@@ -134,8 +137,3 @@ def span_of(case: Case) -> tuple[int, int]:
         return case.pump.move.onset - BEFORE, case.pump.move.onset + case.pump.move.resolution + AFTER
     at: Sequence[int] = case.named.at.tolist()
     return at[0] - 1, at[-1] + 1
-
-
-def _short(value: float) -> float:
-    """Three significant digits: what a person compares, and what sums in any order agree on."""
-    return float(f"{value:.3g}")

@@ -220,7 +220,7 @@ def _length(at: Longs, width: int) -> int:
 
 def _belongs(call: Call, move: Move) -> bool:
     """Whether a call may be the push of a move."""
-    announced = _us(call.announced)
+    announced = micros(call.announced)
     end = move.onset + move.resolution
     return move.onset - BEFORE <= announced <= end + CHATTER and call.direction * move.sign >= 0
 
@@ -229,8 +229,8 @@ def _timed(pump: Pump) -> Pump:
     """With its first post and the moment at which the coin had been pushed."""
     firsts = sorted(at for code, at in pump.posts.first.items() if code in pump.pushers)
     half = firsts[max(len(firsts) // 2, 2) - 1] if len(firsts) >= 2 else firsts[0]
-    first = min([firsts[0], *(_us(c.first) for c in pump.calls)])
-    pushed = min([half, *(_us(c.announced) for c in pump.calls)])
+    first = min([firsts[0], *(micros(c.first) for c in pump.calls)])
+    pushed = min([half, *(micros(c.announced) for c in pump.calls)])
     return replace(pump, first=first, pushed=pushed)
 
 
@@ -238,7 +238,7 @@ def in_time(pump: Pump) -> bool:
     """Whether the push came before the market's move, or so soon after its beginning that it can be behind it."""
     if pump.lead >= -AHEAD:
         return True
-    announced = [c for c in pump.calls if c.countdowns and _us(c.first) <= pump.move.onset]
+    announced = [c for c in pump.calls if c.countdowns and micros(c.first) <= pump.move.onset]
     return bool(announced) and pump.lead >= -CHATTER
 
 
@@ -250,8 +250,9 @@ def _leads(pump: Pump) -> bool:
     """Whether two pushers had named the coin when its price began to move, or it had been announced."""
     limit = pump.move.onset + pump.move.resolution
     early = sum(pump.posts.first[c] <= limit for c in pump.pushers)
-    return early >= TOGETHER or any(c.countdowns and _us(c.first) <= pump.move.onset for c in pump.calls)
+    return early >= TOGETHER or any(c.countdowns and micros(c.first) <= pump.move.onset for c in pump.calls)
 
 
-def _us(moment: datetime) -> int:
+def micros(moment: datetime) -> int:
+    """A time in µs since 1970."""
     return round(moment.timestamp() * SECOND)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import profiles, state, views
 from dashboard.canvas.facets import FACETS
-from dashboard.screens.parts import empty, going, paging
+from dashboard.screens.parts import going, paging, reading
 from dashboard.state import Key, Opened
 from dashboard.untrusted import one_line
-from graph.errors import LockstepError
 from graph.model import NodeRef, NodeType
 from graph.store import View
 
@@ -21,23 +22,20 @@ _POSTS = 20
 def render(kind: NodeType) -> None:
     """The profile that the address names; without one, a search."""
     st.title(str(kind).capitalize())
-    try:
-        with state.opened() as opened:
-            going.back(going.PROFILED[kind])
-            key = st.query_params.get(KEY, "")
-            node = NodeRef(kind, key)
-            if not key:
-                _search(opened, kind)
-            elif not opened.view.has(node):
-                st.warning(
-                    f"No {kind} of this name is loaded. That does not make it clean.", icon=":material/search_off:"
-                )
-                st.text(one_line(key, 200))
-                _search(opened, kind)
-            else:
-                _show(opened, node)
-    except LockstepError as error:
-        empty.failed(error)
+    reading.drawn(partial(_profile, kind))
+
+
+def _profile(kind: NodeType, opened: Opened) -> None:
+    going.back(going.PROFILED[kind])
+    key = st.query_params.get(KEY, "")
+    node = NodeRef(kind, key)
+    if key and opened.view.has(node):
+        _show(opened, node)
+        return
+    if key:
+        st.warning(f"No {kind} of this name is loaded. That does not make it clean.", icon=":material/search_off:")
+        st.text(one_line(key, 200))
+    _search(opened, kind)
 
 
 def _search(opened: Opened, kind: NodeType) -> None:

@@ -80,4 +80,4 @@ def test_what_has_nothing_to_do_needs_no_process(tmp_path: Path, monkeypatch: py
 def test_a_store_that_only_this_process_has_is_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "MANY", 1)
     with open_store("memory://", tmp_path) as store, store.view() as view:
-        assert not apart.worthwhile(store, view, ["shilling", "sybil"])
+        assert not apart.worthwhile(store, view, 2)
