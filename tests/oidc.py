@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as NotShown
+
 from tests.processes import HOST, free_ports
 
 CLIENT = "lockstep-dashboard"
@@ -48,3 +51,21 @@ def provider(users: Mapping[str, Mapping[str, object]], *, seconds: int = 3600) 
     finally:
         process.terminate()
         process.communicate()
+
+
+def log_in(page: Page, user: str) -> None:
+    """Press the dashboard's button and, on the provider's page, the user's.
+
+    The first is pressed again where the browser was not sent on: Streamlit drops a press, and the answer to it, when
+    the page asks for another run at the same moment.
+    """
+    press, there = page.get_by_role("button", name="Log in"), page.get_by_role("button", name=user)
+    press.click()
+    for _ in range(2):
+        try:
+            there.wait_for(timeout=20_000)
+            break
+        except NotShown:
+            if press.is_visible():
+                press.click()
+    there.click()

@@ -71,8 +71,7 @@ def page(context: BrowserContext, issuer: str) -> Iterator[Page]:
 
 
 def log_in(page: Page, user: str) -> None:
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("button", name=user).click()
+    oidc.log_in(page, user)
     expect(page.locator(".st-key-standing")).to_be_visible()
     browser.settled(page)
 
