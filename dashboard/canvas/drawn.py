@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pyvis.network import Network
@@ -49,7 +49,7 @@ def draw(scene: Scene, player: Player) -> Network:
     nodes = [_node(n, scene, (accounts, posts, members)) for n in single]
     nodes += [_group(g, scene, members) for g in scene.groups]
     net.nodes = nodes
-    net.edges = _lines(scene, inside)
+    net.edges = edges(scene.lines, inside)
     return net
 
 
@@ -167,10 +167,10 @@ def grouping(scene: Scene) -> dict[NodeRef, Group]:
     return {n: g for g in scene.groups for n in g.nodes}
 
 
-def _lines(scene: Scene, inside: Mapping[NodeRef, Group]) -> list[dict[str, Any]]:
+def edges(lines: Iterable[Line], inside: Mapping[NodeRef, Group]) -> list[dict[str, Any]]:
     """Lines, those of a group's accounts to the same node as one."""
     joined: dict[str, list[Line]] = {}
-    for line in scene.lines:
+    for line in lines:
         source, target = ends_of(line, inside)
         if source != target:
             joined.setdefault(edge_of(line, inside), []).append(line)

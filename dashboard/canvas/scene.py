@@ -17,7 +17,7 @@ from dashboard.canvas.facets import FACETS, Act, Line, acts_of, folded, other, r
 from dashboard.canvas.groups import Group, about, grouped
 from graph.errors import ConfigError
 from graph.findings import Finding, Status, digest
-from graph.model import Account, NodeRef, NodeType
+from graph.model import Account, Edge, NodeRef, NodeType
 from graph.store import View
 
 FIRST = 300
@@ -132,7 +132,12 @@ class Player:
         return self._add(scene, [n for n in command.nodes if self.view.has(n)])
 
     def _between(self, scene: Scene, command: c.Between) -> Scene:
-        return self._lined(replace(scene, between=(command.start, command.end)))
+        edges, acts = self.everything(scene)
+        total, lines = len(lines_of(edges, acts)), lines_of(edges, acts, command.start, command.end)
+        said = (f"{total - len(lines):,} of {total:,} lines, which are of no moment of the span",)
+        return replace(
+            scene, between=(command.start, command.end), lines=lines, said=said if len(lines) < total else ()
+        )
 
     def _open(self, scene: Scene, command: c.Open) -> Scene:
         finding = self.view.finding(command.finding)
@@ -165,9 +170,8 @@ class Player:
         grown = self._lined(replace(scene, nodes=known, said=said))
         return replace(grown, places=placing.place(list(known), grown.lines, grown.places, by))
 
-    def _lined(self, scene: Scene) -> Scene:
-        """The scene with the lines among its nodes: stored relationships, and those through posts not drawn."""
-        start, end = scene.between
+    def everything(self, scene: Scene) -> tuple[list[Edge], list[Act]]:
+        """What joins the nodes of a scene at any time: stored relationships, and acts through posts not drawn."""
         edges = self.view.subgraph(list(scene.nodes)).edges if scene.nodes else ()
         acts = [
             a
@@ -176,10 +180,13 @@ class Player:
             and a.target in scene.nodes
             and a.source != a.target
             and NodeRef(NodeType.POST, a.post) not in scene.nodes  # drawn itself
-            and _within(a.at, start, end)
         ]
-        lines = (*straight(e for e in edges if _within(e.at, start, end)), *folded(acts))
-        return replace(scene, lines=lines)
+        return list(edges), acts
+
+    def _lined(self, scene: Scene) -> Scene:
+        """The scene with the lines among its nodes that are of its span."""
+        edges, acts = self.everything(scene)
+        return replace(scene, lines=lines_of(edges, acts, *scene.between))
 
     def _expand(self, scene: Scene, command: c.Expand) -> Scene:
         facet = FACETS.get(command.facet)
@@ -311,6 +318,16 @@ _STEPS: Mapping[type[c.Command], Callable[[Player, Scene, Any], Scene]] = {
     c.Separate: _separate,
     c.Note: _note,
 }
+
+
+def lines_of(
+    edges: Iterable[Edge], acts: Iterable[Act], start: datetime | None = None, end: datetime | None = None
+) -> tuple[Line, ...]:
+    """Lines of what happened in a span."""
+    return (
+        *straight(e for e in edges if _within(e.at, start, end)),
+        *folded(a for a in acts if _within(a.at, start, end)),
+    )
 
 
 def _within(at: datetime | None, start: datetime | None, end: datetime | None) -> bool:

@@ -111,14 +111,22 @@ class Watched:
         return any(a <= start and end <= b for a, b in self.spans.get(ticker, ()))
 
 
-def watch(data_dir: Path, rule: Rule, *, start: datetime | None = None, end: datetime | None = None) -> Watched:
-    """Moves that were known by ``end``, by the time at which they were known.
+def watch(
+    data_dir: Path,
+    rule: Rule,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    bases: Collection[str] | None = None,
+) -> Watched:
+    """Moves that were known by ``end``, by the time at which they were known; only of ``bases``, where they are given.
 
     Candles that were not complete by then, and trades after it, are not looked at.
     """
-    series = candles(data_dir, start=start, end=end)
-    series += _made(data_dir, {s.base for s in series}, start, end)
+    series = candles(data_dir, start=start, end=end, bases=bases)
     with_trades = bases_of(data_dir, "trades")
+    wanted = with_trades if bases is None else with_trades & {*bases}
+    series += _made(data_dir, wanted - {s.base for s in series}, start, end)
     found = [_refined(m, data_dir, end) if m.ticker in with_trades else m for m in moves_of(series, rule)]
     spans: dict[str, list[tuple[int, int]]] = {}
     for s in series:
@@ -140,12 +148,12 @@ def moves_of(series: Sequence[Series], rule: Rule) -> list[Move]:
     return sorted(found, key=lambda m: (m.known, m.ticker))
 
 
-def _made(data_dir: Path, known: Collection[str], start: datetime | None, end: datetime | None) -> list[Series]:
+def _made(data_dir: Path, bases: Collection[str], start: datetime | None, end: datetime | None) -> list[Series]:
     """Minute candles of tickers of which there are trades alone."""
     high = 2**62 if end is None else round(end.timestamp() * SECOND)
     return [
         made
-        for base in sorted(bases_of(data_dir, "trades") - set(known))
+        for base in sorted(bases)
         for t in trades(data_dir, base, start=start, end=end)
         if len(made := chunks(t, FROM_TRADES).series.part(-(2**62), high))
     ]
