@@ -21,6 +21,7 @@ _OPTIONS = {
     "server.trustedUserHeaders": "{}",  # who somebody is never comes from a header, whatever a file here says
     "server.enableAgentApi": "false",
     "server.maxUploadSize": "1",  # nothing is uploaded
+    "runner.postScriptGC": "false",  # it looks at every finding kept, and all sessions wait
     "browser.gatherUsageStats": "false",
     "theme.primaryColor": "#0072B2",  # red would read as a verdict
     "client.showErrorDetails": "none",  # a traceback may quote data; it goes to the log

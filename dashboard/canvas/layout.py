@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 
 import networkx as nx
+import numpy as np
+import numpy.typing as npt
 
 from graph.model import NodeRef, Subgraph
 
 _SPREAD = 70.0  # pixels: room a node gets on average
 _ITERATIONS = 120
 _SEED = 7
+_STILL = 1e-4
 _RATIO = 1.35  # width of the picture by its height, about
 
 Place = tuple[float, float]
+Floats = npt.NDArray[np.float64]
 
 
 def places(sub: Subgraph) -> dict[NodeRef, Place]:
@@ -34,15 +38,53 @@ def _piece(graph: nx.Graph[NodeRef], nodes: list[NodeRef]) -> dict[NodeRef, Plac
     """One piece, its corner at the origin."""
     if len(nodes) == 1:
         return {nodes[0]: (0.0, 0.0)}
-    part: nx.Graph[NodeRef] = nx.Graph()  # built anew: a subgraph's order of nodes is a set's
-    part.add_nodes_from(nodes)
-    part.add_edges_from((a, b) for a in nodes for b in sorted(graph[a]))
-    raw = nx.spring_layout(part, seed=_SEED, iterations=_ITERATIONS, k=1.6 / math.sqrt(len(nodes)))
+    index = {node: i for i, node in enumerate(nodes)}
+    joined = np.zeros((len(nodes), len(nodes)))
+    for node in nodes:
+        joined[index[node], [index[far] for far in graph[node]]] = 1.0
+    raw = dict(zip(nodes, _springs(joined, 1.6 / math.sqrt(len(nodes))), strict=True))
     scale = _SPREAD * math.sqrt(len(nodes))
     left, top = min(p[0] for p in raw.values()), min(p[1] for p in raw.values())
     return {
         n: (round(float(p[0] - left) * scale * _RATIO, 1), round(float(p[1] - top) * scale, 1)) for n, p in raw.items()
     }
+
+
+def _springs(joined: Floats, rest: float) -> Floats:
+    """Places within −1 … 1 by Fruchterman and Reingold's springs (1991), as networkx computes them for few nodes.
+
+    Parameters
+    ----------
+    joined : array of shape (n, n)
+        1 where two nodes are joined, else 0.
+    rest : float
+        Length at which a spring neither pulls nor pushes, where the first places are in 0 … 1.
+    """
+    at = np.random.RandomState(_SEED).rand(len(joined), 2)
+    heat = 0.1 * float(np.ptp(at, axis=0).max())
+    step = heat / (_ITERATIONS + 1)
+    across, down, squared, pull = (np.empty(joined.shape) for _ in range(4))  # reused in each round
+    for _ in range(_ITERATIONS):
+        np.subtract(at[:, :1], at[:, 0], out=across)
+        np.subtract(at[:, 1:], at[:, 1], out=down)
+        np.multiply(across, across, out=squared)
+        np.multiply(down, down, out=pull)
+        squared += pull
+        np.maximum(squared, 1e-4, out=squared)
+        np.sqrt(squared, out=pull)
+        pull *= joined
+        pull /= -rest
+        np.divide(rest * rest, squared, out=squared)
+        pull += squared
+        moved = np.stack([np.einsum("ij,ij->i", across, pull), np.einsum("ij,ij->i", down, pull)], axis=1)
+        moved *= (heat / np.maximum(np.hypot(moved[:, 0], moved[:, 1]), 0.01))[:, None]
+        at += moved
+        heat -= step
+        if np.sqrt((moved * moved).sum()) / len(at) < _STILL:
+            break
+    at -= at.mean(axis=0)
+    found: Floats = at / np.abs(at).max()
+    return found
 
 
 def _packed(pieces: list[dict[NodeRef, Place]]) -> dict[NodeRef, Place]:

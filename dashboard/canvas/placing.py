@@ -74,10 +74,20 @@ def _starts(
 def _settle(at: Floats, fixed: int, ends: npt.NDArray[np.int64]) -> Floats:
     """Places of all but the first ``fixed`` after they have settled."""
     heat = 2 * APART
+    shape = (len(at) - fixed, len(at))
+    across, down, weight, part = (np.empty(shape) for _ in range(4))  # reused: making them took most of the time
+    near = np.empty(shape, bool)
     for _ in range(_ROUNDS):
-        apart = at[fixed:, None, :] - at[None, :, :]
-        length = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 1.0)
-        push = (apart * (APART**2 / length**2 * (length < 6 * APART))[..., None]).sum(axis=1)
+        np.subtract(at[fixed:, :1], at[:, 0], out=across)
+        np.subtract(at[fixed:, 1:], at[:, 1], out=down)
+        np.multiply(across, across, out=weight)
+        np.multiply(down, down, out=part)
+        weight += part
+        np.maximum(weight, 1.0, out=weight)
+        np.less(weight, (6 * APART) ** 2, out=near)
+        np.divide(APART**2, weight, out=weight)
+        weight *= near
+        push = np.stack([np.einsum("ij,ij->i", across, weight), np.einsum("ij,ij->i", down, weight)], axis=1)
         if len(ends):
             along = at[ends[:, 0]] - at[ends[:, 1]]
             pull = along * (np.hypot(along[:, 0], along[:, 1]) / APART)[:, None]

@@ -15,7 +15,7 @@ from graph.model import Account, Hit, NodeRef, NodeType, Post
 from graph.schema import TABLES, named_by_key, selected, versioned
 from graph.stores.listing import micros, moment
 from graph.stores.sqlitedb import text as texts
-from graph.stores.sqlitedb.codec import encode, from_columns, record_batch, scan_sql, statements
+from graph.stores.sqlitedb.codec import encode, from_columns, plain, record_batch, scan_sql, statements
 from graph.stores.sqlitedb.database import Database, sql
 from graph.stores.sqlitedb.exploring import Exploring
 
@@ -82,7 +82,7 @@ class SqliteView(Exploring):
         with database.transaction():
             rows = database.run(sql("account"), {"account": key, "pin": self.seq})
             if rows:
-                return Account(**record_batch(rows, TABLES["accounts"].schema).to_pylist()[0])
+                return Account(**plain(rows[0], TABLES["accounts"].schema))
             return Account(key) if self.has(NodeRef(NodeType.ACCOUNT, key)) else None
 
     def posts(self, keys: Sequence[str]) -> list[Post]:
@@ -173,6 +173,6 @@ class SqliteView(Exploring):
 
 def _post(row: Sequence[Any]) -> Post:
     """A post from its id, seq and columns."""
-    values: dict[str, Any] = record_batch([row], TABLES["posts"].schema, skip=2).to_pylist()[0]
+    values = plain(row, TABLES["posts"].schema, skip=2)
     lists: dict[str, Any] = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return Post(**values | lists)
