@@ -15,6 +15,7 @@ import streamlit as st
 from dashboard import summary, views
 from dashboard.access import gate
 from dashboard.canvas.commands import Command
+from dashboard.canvas.known import Known, Recent
 from dashboard.canvas.scene import Player, Scene
 from detectors.base import discover
 from graph import projection
@@ -133,23 +134,32 @@ def posts(key: Key, keys: tuple[str, ...], _view: View) -> tuple[list[str], list
     return [p.post for p in found], views.post_rows(found, handles)
 
 
-_SCENES = 64
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _known(key: Key, _view: View) -> Known:
+    return Known(findings(key, _view))
+
+
+def player(opened: Opened) -> Player:
+    """Plays pictures at the commit that is open, with what others have read there."""
+    return Player(opened.view, _known(opened.key, opened.view))
+
+
+_SCENES = 256  # those of twenty people and the steps they may take back
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _scenes(key: Key) -> dict[tuple[Command, ...], Scene]:  # noqa: ARG001 - the key of the cache
+def _scenes(key: Key) -> Recent[tuple[Command, ...], Scene]:  # noqa: ARG001 - the key of the cache
     """Pictures played at a commit, by their commands; shared by sessions, since they depend on nothing else."""
-    return {}
+    return Recent(_SCENES)
 
 
 def scene(key: Key, commands: tuple[Command, ...], player: Player) -> Scene:
     """What the commands come to, going on from the longest part of them that was played before."""
     known = _scenes(key)
-    length = next((n for n in range(len(commands), 0, -1) if commands[:n] in known), 0)
-    found = known.get(commands[:length])
+    found, length = None, len(commands)
+    while length and (found := known.get(commands[:length])) is None:
+        length -= 1
     for n in range(length, len(commands)):
         found = player.play(commands[: n + 1], found)
-        known[commands[: n + 1]] = found
-    while len(known) > _SCENES:
-        known.pop(next(iter(known)), None)
+        known.put(commands[: n + 1], found)
     return found or Scene()

@@ -38,11 +38,15 @@ OPTIONS: dict[str, Any] = {
 
 
 def draw(scene: Scene, player: Player) -> Network:
-    """The scene as a pyvis network; groups stand for their accounts."""
+    """The scene as a pyvis network, not to be changed; groups stand for their accounts. A scene is drawn once."""
+    return player.known.drawing(scene, lambda: _drawn(scene, player))
+
+
+def _drawn(scene: Scene, player: Player) -> Network:
     net = Network(directed=True)
     net.options = OPTIONS
     inside = grouping(scene)
-    members = _members(player)
+    members = player.known.members
     single = [n for n in scene.nodes if n not in inside]
     accounts = {n.key: a for n in single if n.type is NodeType.ACCOUNT and (a := player.account(n.key))}
     posts = {p.post: p for p in player.view.posts([n.key for n in single if n.type is NodeType.POST])}
@@ -82,7 +86,7 @@ def menu(node: NodeRef, scene: Scene, player: Player) -> list[dict[str, Any]]:
 
 def legend(scene: Scene, player: Player) -> dict[str, list[dict[str, Any]]]:
     """What shapes and lines mean, for those that occur, in the grammar's order."""
-    members = _members(player)
+    members = player.known.members
     used = {looks.look_of(n, members) for n in scene.nodes}
     shapes = [look for look in (*grammar.ROLES.values(), *grammar.NODES.values()) if look in used]
     rels = sorted({line.rel for line in scene.lines})
@@ -93,16 +97,6 @@ def legend(scene: Scene, player: Player) -> dict[str, list[dict[str, Any]]]:
             for r in rels
         ],
     }
-
-
-def _members(player: Player) -> Mapping[str, Member]:
-    """Each flagged account as in the finding where its score is highest."""
-    found: dict[str, Member] = {}
-    for finding in player.findings:
-        for m in finding.members:
-            if m.account not in found or m.score > found[m.account].score:
-                found[m.account] = m
-    return found
 
 
 def _node(

@@ -15,8 +15,9 @@ from dashboard.canvas import commands as c
 from dashboard.canvas import placing
 from dashboard.canvas.facets import FACETS, Act, Line, acts_of, folded, other, reach, straight
 from dashboard.canvas.groups import Group, about, grouped
+from dashboard.canvas.known import Known
 from graph.errors import ConfigError
-from graph.findings import Finding, Status, digest
+from graph.findings import Finding, digest
 from graph.model import Account, Edge, NodeRef, NodeType
 from graph.store import View
 
@@ -80,33 +81,37 @@ class Scene:
 
 
 class Player:
-    """Plays commands over one view; what several steps ask for is read once."""
+    """Plays commands over one view; what several steps ask for is read once.
 
-    def __init__(self, view: View) -> None:
+    Parameters
+    ----------
+    known : Known, optional
+        What others who look at the same commit have read; read anew where it is not given.
+    """
+
+    def __init__(self, view: View, known: Known | None = None) -> None:
         self.view = view
-        self._findings: list[Finding] | None = None
-        self._accounts: dict[str, Account | None] = {}
+        self._known = known
+
+    @property
+    def known(self) -> Known:
+        """What is the same for everybody at this commit."""
+        if self._known is None:
+            self._known = Known(self.view.findings())
+        return self._known
 
     @property
     def findings(self) -> list[Finding]:
         """Current findings that are no shadows."""
-        if self._findings is None:
-            self._findings = [f for f in self.view.findings() if f.status is Status.LIVE]
-        return self._findings
+        return self.known.findings
 
     def suspicion(self) -> dict[str, float]:
         """Highest member score of each account in a current finding."""
-        found: dict[str, float] = {}
-        for finding in self.findings:
-            for m in finding.members:
-                found[m.account] = max(m.score, found.get(m.account, 0.0))
-        return found
+        return self.known.suspicion
 
     def account(self, key: str) -> Account | None:
         """An account as last observed; looked up once."""
-        if key not in self._accounts:
-            self._accounts[key] = self.view.account(key)
-        return self._accounts[key]
+        return self.known.account(key, self.view.account)
 
     def play(self, commands: Sequence[c.Command], scene: Scene | None = None) -> Scene:
         """The scene after all commands, going on from one that the first ``scene.steps`` of them came to."""
@@ -226,8 +231,7 @@ class Player:
     def _rest(self, left: Sequence[NodeRef]) -> str:
         """What is known of accounts that are not drawn, where they are many."""
         accounts = [n for n in left if n.type is NodeType.ACCOUNT]
-        flagged = {m.account for f in self.findings for m in f.members}
-        return about(accounts, flagged, self.account) if len(accounts) >= MANY else ""
+        return about(accounts, set(self.known.members), self.account) if len(accounts) >= MANY else ""
 
     def _path(self, scene: Scene, command: c.Path) -> Scene:
         found = self.view.paths(command.source, command.target, k=command.k, max_hops=_HOPS, max_degree=_SUPERNODE)

@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import state
 from dashboard.access.roles import Permission
 from dashboard.canvas import commands as c
-from dashboard.canvas.scene import Player
 from dashboard.navigation import Screen
 from dashboard.screens.parts import empty, panel, picture
 from dashboard.untrusted import one_line
@@ -41,7 +40,7 @@ def _begin(opened: state.Opened, finding: str | None) -> tuple[c.Command, ...]:
 def _canvas(pictured: picture.Pictured) -> None:
     """Tools above, the picture, and beside it what is known; a run of its own, so that a click is answered at once."""
     with state.opened(pictured.seq) as opened:
-        player = Player(opened.view)
+        player = state.player(opened)
         _tools(pictured, opened)
         left, right = st.columns([5, 3], gap="medium")
         with left:
