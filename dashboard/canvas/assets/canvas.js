@@ -104,13 +104,9 @@ class Picture {
   clicked(at) {
     this.frame.focus({ preventScroll: true });
     this.closeMenu();
-    // a second click of a double click must not be answered as one
-    clearTimeout(this.later);
+    if (at.event.tapCount > 1 || at.event.srcEvent?.detail > 1) return; // of a double click the second is answered as one
     const chosen = at.nodes.length ? this.network.getSelectedNodes() : [];
-    const edge = !at.nodes.length && at.edges.length ? at.edges[0] : null;
-    this.later = setTimeout(() => this.tell({ do: 'select', nodes: chosen, edge }), 220);
-    if (at.event.srcEvent && at.event.srcEvent.detail > 1) clearTimeout(this.later);
-    if (at.event.tapCount > 1) clearTimeout(this.later);
+    this.tell({ do: 'select', nodes: chosen, edge: !at.nodes.length && at.edges.length ? at.edges[0] : null });
   }
 
   asked(at) {
