@@ -5,7 +5,8 @@ Everything kept is keyed by the store and the commit it was read at, so a page n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,7 +70,21 @@ def opened(seq: int | None = None) -> Iterator[Opened]:
 @st.cache_resource(max_entries=4, show_spinner="Reading the findings …")
 def findings(key: Key, _view: View) -> list[Finding]:  # noqa: ARG001
     """Every finding that no later one supersedes, in the store's order; not to be changed."""
-    return _view.findings()
+    with _unwatched():
+        return _view.findings()
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """While much is read that stays, nothing is collected, nor is it looked at later: that would stop every session."""
+    gc.unfreeze()
+    gc.collect()  # so that no garbage is taken for what stays
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -96,14 +111,32 @@ def alerts_today(key: Key, _view: View) -> int:
 def confirmed(key: Key, _view: View) -> dict[str, tuple[int, int]]:
     """By kind of finding, how many decided rings were confirmed, of how many."""
     rows = [row for batch in _view.scan("verdicts") for row in batch.to_pylist() if row["finding_id"]]
-    return summary.confirmed(rows, earlier(key, _view).values())
+    known = {f.id: f for f in findings(key, _view)}
+    others = sorted({row["finding_id"] for row in rows} - known.keys())
+    return summary.confirmed(rows, [*known.values(), *filter(None, map(_view.finding, others))])
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def followers(key: Key, _view: View) -> dict[str, int]:
-    """Followers of flagged accounts, as last observed."""
-    flagged = {a for f in findings(key, _view) for a in f.accounts}
-    return {a: known.followers or 0 for a in sorted(flagged) if (known := _view.account(a)) is not None}
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _finding(key: Key, finding_id: str, _view: View) -> Finding | None:  # noqa: ARG001
+    return _view.finding(finding_id)
+
+
+def before(opened: Opened, chosen: Iterable[Finding]) -> dict[str, Finding]:
+    """By id, the findings that these supersede."""
+    ids = [f.supersedes for f in chosen if f.supersedes]
+    return {i: found for i in ids if (found := _finding(opened.key, i, opened.view)) is not None}
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def followers(key: Key, accounts: tuple[str, ...], _view: View) -> dict[str, int]:  # noqa: ARG001
+    """Followers of accounts, as last observed."""
+    return {a: known.followers or 0 for a in accounts if (known := _view.account(a)) is not None}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def map_of_rings(key: Key, _view: View) -> tuple[list[views.Row], list[views.Row], str]:
+    """The map of the first page, not to be changed."""
+    return summary.map_of_rings(summary.live(findings(key, _view)))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -119,19 +152,19 @@ def newest_post(key: Key, _view: View) -> datetime | None:  # noqa: ARG001 - the
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the members …")
-def members(key: Key, finding_id: str, _view: View, _finding: Finding) -> list[views.Row]:  # noqa: ARG001
+def members(key: Key, finding_id: str, zone: str | None, _view: View, _finding: Finding) -> list[views.Row]:  # noqa: ARG001
     """Rows of the finding's members."""
     accounts = {key: found for key in _finding.accounts if (found := _view.account(key)) is not None}
-    return views.member_rows(_finding, accounts, views.labels_of(_view, _finding.accounts))
+    return views.member_rows(_finding, accounts, views.labels_of(_view, _finding.accounts), zone)
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the posts …")
-def posts(key: Key, keys: tuple[str, ...], _view: View) -> tuple[list[str], list[views.Row]]:  # noqa: ARG001
+def posts(key: Key, keys: tuple[str, ...], zone: str | None, _view: View) -> tuple[list[str], list[views.Row]]:  # noqa: ARG001
     """Keys and rows of these posts, by time."""
     found = views.by_time(_view.posts(keys))
     authors = {p.account for p in found if p.account is not None}
     handles = {a: account.handle for a in sorted(authors) if (account := _view.account(a)) is not None}
-    return [p.post for p in found], views.post_rows(found, handles)
+    return [p.post for p in found], views.post_rows(found, handles, zone)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -46,7 +46,7 @@ def _screen(opened: Opened) -> None:
         _list(opened, found)
     else:
         empty.nothing_flagged(opened.view, opened.key[0])
-    empty.failed_runs(opened.view)
+    empty.failed_runs(state.runs(opened.key, opened.view))
 
 
 def _standing(opened: Opened, found: list[Finding]) -> dict[str, str]:

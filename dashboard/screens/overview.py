@@ -35,7 +35,7 @@ def _screen(opened: Opened) -> None:
         return
     _numbers(opened, found)
     _top(opened, found)
-    _map(found)
+    _map(opened)
 
 
 def _fresh(opened: Opened) -> None:
@@ -78,9 +78,10 @@ def _numbers(opened: Opened, found: list[Finding]) -> None:
 
 def _top(opened: Opened, found: list[Finding]) -> None:
     st.subheader("Look at these first")
-    earlier = state.earlier(opened.key, opened.view)
-    followers = state.followers(opened.key, opened.view)
-    for finding in found[: summary.TOP]:
+    top = found[: summary.TOP]
+    earlier = state.before(opened, top)
+    followers = state.followers(opened.key, tuple(sorted({a for f in top for a in f.accounts})), opened.view)
+    for finding in top:
         with st.container(border=True, key=f"top-{finding.id}"):
             left, right = st.columns([6, 1], vertical_alignment="center")
             with left:
@@ -102,9 +103,9 @@ def open_finding(finding_id: str) -> None:
     st.switch_page(navigation.page("investigate"), query_params={"finding": finding_id})
 
 
-def _map(found: list[Finding]) -> None:
+def _map(opened: Opened) -> None:
     st.subheader("Map of rings")
-    nodes, edges, left_out = summary.map_of_rings(found)
+    nodes, edges, left_out = state.map_of_rings(opened.key, opened.view)
     component.show_map(
         nodes,
         edges,

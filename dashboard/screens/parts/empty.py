@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.untrusted import one_line, visible
 from dashboard.views import utc
 from graph.errors import LockstepError, Transient
+from graph.findings import Run
 from graph.store import View
 
 
@@ -57,9 +60,9 @@ def nothing_flagged(view: View, store: str) -> None:
     st.dataframe(rows, hide_index=True, alt="Newest runs of detectors")
 
 
-def failed_runs(view: View) -> None:
+def failed_runs(runs: Sequence[Run]) -> None:
     """A detector whose newest run failed is named: what it would have flagged is missing here."""
-    newest = {r.detector: r for r in view.runs()}
+    newest = {r.detector: r for r in runs}
     broken = [r for r in newest.values() if r.error]
     if broken:
         st.warning(
