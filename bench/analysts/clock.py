@@ -1,8 +1,9 @@
 """Clocks in a real browser: from the press of a button to the frame in which what it asked for is drawn.
 
 A press is noted in the page, before anything else hears of it, with the event's own time; the end is the second
-animation frame after the picture of that turn, or the text, is there. A page that is opened by its address is measured from
-the navigation's start. The network that vis draws is seen by standing before its library, so that nodes can be hit.
+animation frame after the picture of that turn, or the text, is there. A page that is opened by its address is measured
+from the navigation's start. The network that vis draws is seen by standing before its library, so that nodes can be
+hit.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _SEEN = """
   Object.defineProperty(window, 'vis', {
     configurable: true,
     set: (found) => { library = found; },
-    get: () => library?.Network && new Proxy(library, { get: (from, name) => name === 'Network' ? Seen(from.Network) : from[name] }) || library,
+    get: () => library?.Network && new Proxy(library, {
+      get: (from, name) => (name === 'Network' ? Seen(from.Network) : from[name]),
+    }) || library,
   });
   const Seen = (Network) => class extends Network {
     constructor(...given) { super(...given); pictures.push(this); }
@@ -118,11 +121,21 @@ class Clock:
         self.page.mouse.dblclick(*spot)
         return self._since_press()
 
-    def shown(self, words: str, nodes: int) -> float:
-        """Milliseconds from pressing a button until a picture of so many nodes stands still."""
+    def neighbourhood(self, node: str, nodes: int) -> float:
+        """Milliseconds from asking for a node's neighbours, so many at most, until their picture stands still.
+
+        The node is the only one of the picture.
+        """
+        self.details(node)
+        self.idle()
+        most = self.page.get_by_label("At most")
+        most.fill(str(nodes - 1))
+        most.press("Tab")
         self.page.evaluate(_STABLE, {"nodes": nodes, "after": self.turn()})
-        self.page.get_by_role("button", name=words, exact=True).click()
-        return self._since_press()
+        self.page.get_by_role("button", name="Show", exact=True).click()
+        taken = self._since_press()
+        self.idle()
+        return taken
 
     def pressed(self, key: str) -> None:
         """A key in the picture, and the picture that follows."""

@@ -1,8 +1,8 @@
 """Sessions that work side by side: websocket clients that speak Streamlit's protocol, each one analyst.
 
 Each has a picture of its own and does one thing every few seconds: clicks a node, expands one, takes a step back, opens
-another finding, opens the list of findings. A rerun lasts from sending what the browser would send until the server says that the
-run has ended. What a browser does with the answer is not part of it; clicks in a browser measure that.
+another finding, opens the list of findings. A rerun lasts from sending what the browser would send until the server
+says that the run has ended. What a browser does with the answer is not part of it; clicks in a browser measure that.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ import psutil
 from streamlit.components.v2.bidi_component.constants import EVENT_DELIM
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.asyncio.client import ClientConnection, connect
 
 from dashboard.canvas.commands import Command, to_link
+from dashboard.canvas.component import NAME
 
 _STEPS = ("select", "select", "select", "expand", "undo", "finding", "list")
 """What is done, as often as it stands here."""
@@ -66,15 +68,21 @@ class Analyst:
         began = time.perf_counter()
         await self.socket.send(BackMsg(rerun_script=state).SerializeToString())
         while True:
-            message = ForwardMsg.FromString(await self.socket.recv())  # type: ignore[arg-type]
+            message = ForwardMsg.FromString(await self.socket.recv())
             kind = message.WhichOneof("type")
-            if kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
-                self.component = message.delta.new_element.bidi_component.id
-                self.fragment = message.delta.fragment_id
-            elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                self.failures.append(message.delta.new_element.exception.message)
+            if kind == "delta":
+                self._saw(message.delta)
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return time.perf_counter() - began
+
+    def _saw(self, delta: Delta) -> None:
+        """Note where the picture's events go, and what failed."""
+        element = delta.new_element
+        kind = element.WhichOneof("type")
+        if kind == "bidi_component" and element.bidi_component.component_name == NAME:
+            self.component, self.fragment = element.bidi_component.id, delta.fragment_id
+        elif kind == "exception":
+            self.failures.append(element.exception.message)
 
 
 @dataclass(frozen=True)

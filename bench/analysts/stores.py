@@ -116,8 +116,25 @@ def hubs(view: View, least: int = FIRST - 1) -> list[Hub]:
     return found
 
 
-def full(hubs: Sequence[Hub], first: int) -> tuple[c.Command, ...]:
-    """A picture of as many nodes as one may have: several hubs with their accounts, another order for each ``first``."""
-    turned = [*hubs[first:], *hubs[:first]]
-    several = (c.Add(tuple(h.node for h in turned)),)
-    return (*several, *(c.Expand(h.node, _FACET, limit=FIRST) for h in turned)) if CAP else several
+def expandable(view: View, hub: Hub, nodes: int) -> dict[str, int]:
+    """Accounts of a neighbourhood that expanding adds to, and how many nodes it adds."""
+    found = {}
+    for node in hub.accounts[: nodes - 1]:
+        there = {hub.node, *hub.accounts[: nodes - 1]}
+        ways = reach(view, node, FACETS["tickers"], suspicion={}).lines
+        more = [line.target for line in ways if line.target not in there]
+        if 0 < len(more) <= c.Expand(node, "tickers").limit - 1:  # the hub itself may be among those taken
+            found[str(node)] = len(more)
+    return found
+
+
+def full(hubs: Sequence[Hub], first: int, nodes: int = CAP) -> tuple[c.Command, ...]:
+    """A picture of so many nodes: several hubs with their accounts, other ones first for each ``first``."""
+    turned = [*hubs[first % len(hubs) :], *hubs[: first % len(hubs)]]
+    known: set[NodeRef] = set()
+    chosen = []
+    for hub in turned:
+        if len(known) < nodes:
+            chosen.append(hub)
+            known |= {hub.node, *hub.accounts[:FIRST]}
+    return (c.Add(tuple(h.node for h in chosen)), *(c.Expand(h.node, _FACET, limit=FIRST) for h in chosen))
