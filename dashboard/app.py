@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import times
 from dashboard.access import gate
 from dashboard.access.people import who
 from dashboard.navigation import pages
@@ -25,12 +26,13 @@ def main() -> None:
     except LockstepError as error:
         empty.failed(error)
         return
-    st.navigation(pages(person), position="top").run()
+    screen = st.navigation(pages(person), position="top")
     gate.standing(person)
+    screen.run()
     st.divider()
     st.caption(
         "Flagged is not guilty: a finding says that a pattern was seen, not why. "
-        "All times are UTC. Nothing on this page is loaded from another host."
+        f"{times.named(st.context.timezone)} Nothing on this page is loaded from another host."
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from dashboard.times import shown
 from dashboard.untrusted import one_line
-from dashboard.views import Row, kind_label, utc
+from dashboard.views import Row, kind_label
 from detectors.checking.answers import Answer, Checked, Decided, Involved, State
 
 MOST = 5_000
@@ -23,7 +24,7 @@ def lines(text: str) -> list[tuple[int, str]]:
     return [(number, part) for number, line in enumerate(text.splitlines(), 1) for part in _BETWEEN.split(line) if part]
 
 
-def rows(answers: Iterable[Answer]) -> list[Row]:
+def rows(answers: Iterable[Answer], zone: str | None = None) -> list[Row]:
     """One row an entry."""
     return [
         {
@@ -33,14 +34,14 @@ def rows(answers: Iterable[Answer]) -> list[Row]:
             "Findings": sum(i.current for i in a.involved),
             "Priority": str(min((i.priority for i in a.involved if i.current), key=lambda p: p.rank, default="")),
             "With": one_line(", ".join(a.involved[0].beside) if a.involved else "", 200),
-            "Since": utc(min(i.since for i in a.involved)) if a.involved else "",
+            "Since": shown(min(i.since for i in a.involved), zone) if a.involved else "",
             "Labels": "; ".join(one_line(x, 200) for x in a.labels),
         }
         for a in answers
     ]
 
 
-def involved_rows(answer: Answer) -> list[Row]:
+def involved_rows(answer: Answer, zone: str | None = None) -> list[Row]:
     """One row a finding that the entry is in, those that are no longer current last."""
     return [
         {
@@ -51,8 +52,8 @@ def involved_rows(answer: Answer) -> list[Row]:
             "Account": one_line(i.account or ""),
             "Other members": i.others,
             "Priority": str(i.priority),
-            "Since": utc(i.since),
-            "Found": utc(i.found_at) if i.found_at else "",
+            "Since": shown(i.since, zone),
+            "Found": shown(i.found_at, zone) if i.found_at else "",
             "Decided on it": one_line(i.decided),
             "What was flagged": one_line(i.summary),
         }

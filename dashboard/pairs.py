@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dashboard import views
+from dashboard.times import span
 from dashboard.untrusted import one_line
 from dashboard.views import Row, kind_label, number
 from detectors.alerting.alert import Measure
@@ -182,7 +183,7 @@ def _behaviour(a: Finding, b: Finding, ranks: Mapping[tuple[str, str], float]) -
     return 1.0 - sum(abs(ranks[a.id, n] - ranks[b.id, n]) for n in names) / len(names)
 
 
-def like_rows(found: Iterable[Like]) -> list[Row]:
+def like_rows(found: Iterable[Like], zone: str | None = None) -> list[Row]:
     """One row a similar ring."""
     return [
         {
@@ -194,7 +195,7 @@ def like_rows(found: Iterable[Like]) -> list[Row]:
             "Tickers": x.tickers,
             "Behaviour": "unknown" if x.behaviour is None else f"{x.behaviour:.2f}",
             "What was flagged": one_line(x.finding.summary, 300),
-            "Window": views.span(x.finding.window),
+            "Window": span(x.finding.window, zone),
             "Finding": x.finding.id,
         }
         for x in found

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dashboard.timeline import SECOND, Longs, Span, micros, moment, step_of
+from dashboard.times import utc
 from dashboard.untrusted import one_line
-from dashboard.views import utc
 from detectors.trading.moves import FROM_TRADES, Move, Rule, watch
 from detectors.trading.reading import Series, candles
 from detectors.trading.trades import chunks, trades

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
 
 from dashboard import views
 from dashboard.canvas.facets import FACETS, Facet, facets_of, other, reach
+from dashboard.times import shown, span
 from dashboard.untrusted import one_line
-from dashboard.views import Row, attribution, kind_label, number, utc
+from dashboard.views import Row, attribution, kind_label, number
 from graph.findings import Finding
 from graph.model import NodeRef, NodeType, Rel, host_of
 from graph.store import View
@@ -45,17 +45,6 @@ class Activity:
         if len(self.keys) < self.total:
             return f"The newest {len(self.keys):,} of {self.total:,} posts, by day (UTC)."
         return f"{self.total:,} post{'' if self.total == 1 else 's'}, by day (UTC)."
-
-
-def local(at: datetime | None, zone: str | None) -> str:
-    """A time in UTC, and beside it in the analyst's zone where that is another one."""
-    if at is None:
-        return "unknown"
-    try:
-        there = at.astimezone(ZoneInfo(zone or "UTC"))
-    except (ZoneInfoNotFoundError, ValueError):  # the browser may say anything
-        return utc(at)
-    return utc(at) if there.utcoffset() == timedelta(0) else f"{utc(at)} ({there:%Y-%m-%d %H:%M:%S} {zone})"
 
 
 def activity(view: View, node: NodeRef) -> Activity:
@@ -92,7 +81,7 @@ def _account(view: View, key: str, zone: str | None) -> Iterator[tuple[str, str]
     if known is None:
         return
     yield "Handle", f"@{one_line(known.handle)}" if known.handle else "not loaded"
-    yield "Created", local(known.created_at, zone)
+    yield "Created", shown(known.created_at, zone)
     yield "Verified", {True: "yes", False: "no", None: "unknown"}[known.verified]
     yield "Followers", "unknown" if known.followers is None else f"{known.followers:,}"
     yield "Language", one_line(known.lang or "unknown")
@@ -128,7 +117,7 @@ def observations(view: View, account: str, zone: str | None) -> list[Row]:
         ]
         out.append(
             {
-                "Observed": local(row["observed_at"], zone) if row["observed_at"] else "undated",
+                "Observed": shown(row["observed_at"], zone) if row["observed_at"] else "undated",
                 "Handle": one_line(row["handle"] or "–"),
                 "Followers": "unknown" if row["followers"] is None else f"{row['followers']:,}",
                 "Verified": {True: "yes", False: "no", None: "unknown"}[row["verified"]],
@@ -140,11 +129,11 @@ def observations(view: View, account: str, zone: str | None) -> list[Row]:
     return out[::-1]
 
 
-def said_of(view: View, account: str) -> list[str]:
+def said_of(view: View, account: str, zone: str | None = None) -> list[str]:
     """What sources say of an account: labels as attributions, states, and decisions made elsewhere."""
     labels = [attribution(x) for x in views.labels_of(view, [account]).get(account, [])]
     states = [
-        f"the platform says “{one_line(r['state'])}” since {utc(r['at'])}"
+        f"the platform says “{one_line(r['state'])}” since {shown(r['at'], zone)}"
         for r in sorted(rows_of(view, "account_states", account=account), key=lambda r: r["at"])
     ]
     decided = [
@@ -167,7 +156,7 @@ def _named(node: NodeRef, f: Finding) -> bool:
     return node.key in named or any(node in e.nodes for e in f.evidence)
 
 
-def finding_rows(node: NodeRef, findings: Sequence[Finding]) -> list[Row]:
+def finding_rows(node: NodeRef, findings: Sequence[Finding], zone: str | None = None) -> list[Row]:
     """One row a finding that names the node; of an account with its role and the evidence against it alone."""
     rows: list[Row] = []
     for f in findings:
@@ -181,7 +170,7 @@ def finding_rows(node: NodeRef, findings: Sequence[Finding]) -> list[Row]:
         row |= {
             "Members": len(f.members),
             "What was flagged": one_line(f.summary, 300),
-            "Window": views.span(f.window),
+            "Window": span(f.window, zone),
             "Finding": f.id,
         }
         rows.append(row)
@@ -189,26 +178,26 @@ def finding_rows(node: NodeRef, findings: Sequence[Finding]) -> list[Row]:
 
 
 def neighbours(
-    view: View, node: NodeRef, facet: str, suspicion: Mapping[str, float]
+    view: View, node: NodeRef, facet: str, suspicion: Mapping[str, float], zone: str | None = None
 ) -> tuple[list[NodeRef], list[Row], str]:
     """The strongest neighbours of one way, their rows, and of how many they are."""
     found = reach(view, node, FACETS[facet], order="weight", suspicion=suspicion)
-    shown = found.lines[:NEAR]
-    far = [other(line, node) for line in shown]
+    lines = found.lines[:NEAR]
+    far = [other(line, node) for line in lines]
     rows: list[Row] = [
         {
             "Type": str(to.type),
             "Key": one_line(to.key, 200),
             "How": line.rel.replace("_", " ").lower(),
             "Times": number(line.weight),
-            "First": utc(line.first) if line.first else "",
-            "Last": utc(line.last) if line.last else "",
+            "First": shown(line.first, zone) if line.first else "",
+            "Last": shown(line.last, zone) if line.last else "",
             "Highest score": f"{suspicion[to.key]:.2f}" if to.key in suspicion else "",
         }
-        for to, line in zip(far, shown, strict=True)
+        for to, line in zip(far, lines, strict=True)
     ]
     among = "" if found.whole else f", among the newest {found.read:,} of {found.of:,} relationships"
-    return far, rows, f"{len(shown):,} of {found.total:,}, the strongest first{among}."
+    return far, rows, f"{len(lines):,} of {found.total:,}, the strongest first{among}."
 
 
 def suspicion_of(findings: Iterable[Finding]) -> dict[str, float]:

@@ -13,8 +13,9 @@ from itertools import combinations
 from typing import Any
 
 from dashboard.canvas import grammar, layout
+from dashboard.times import age, shown
 from dashboard.untrusted import one_line
-from dashboard.views import Row, age, kind_label, ticker, utc
+from dashboard.views import Row, kind_label, ticker
 from detectors.alerting.changes import change
 from detectors.scoring.verdicts import meaning
 from graph.findings import Finding, Priority, Run, Status
@@ -179,11 +180,11 @@ def _touching(findings: Sequence[Finding]) -> Iterable[tuple[str, str, str, int]
         yield a, b, f"in common: {words}", sum(counts.values())
 
 
-def run_rows(runs: Sequence[Run]) -> list[Row]:
+def run_rows(runs: Sequence[Run], zone: str | None = None) -> list[Row]:
     """Runs, newest first."""
     return [
         {
-            "Started": utc(r.started_at),
+            "Started": shown(r.started_at, zone),
             "Detector": f"{one_line(r.detector)} {one_line(r.version)}",
             "Outcome": one_line(f"failed: {r.error}" if r.error else r.summary, 400),
             "Findings": r.findings,

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dashboard.canvas import grammar
-from dashboard.views import duration
+from dashboard.times import duration, zone_of
 from graph import projection
 from graph.coded import UNDATED
 from graph.findings import Finding, Role, Window
@@ -32,6 +31,8 @@ BINS = 240
 SECOND = 1_000_000
 LEAST, MOST = 10 * SECOND, 100 * 366 * 86_400 * SECOND
 """Lengths that an axis may have."""
+LAST = 7_258_118_400 * SECOND
+"""The year 2200; no post is of a later time."""
 _TICKS = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
@@ -186,15 +187,6 @@ def ticks(span: Span, zone: str | None) -> list[list[Any]]:
     return found
 
 
-def zone_of(name: str | None) -> ZoneInfo | None:
-    """The analyst's zone where it is known and is not UTC."""
-    try:
-        there = ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):  # the browser may say anything
-        return None
-    return None if there.key in {"UTC", "Etc/UTC", "GMT", "Etc/GMT"} else there
-
-
 def _short(at: datetime, step: int) -> str:
     if step >= _DAY * SECOND:
         return f"{at:%Y-%m-%d}"
@@ -234,14 +226,14 @@ def moment(us: int) -> datetime:
 def read(text: str | None) -> int | None:
     """A time of an address: ISO 8601, UTC where it says nothing else; None where it is none.
 
-    Years outside 1970 to 2200 are none: no post is of them.
+    What is before 1970 or after 2200 is none: no post is of then.
     """
     try:
         at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return micros(at) if 1970 <= at.year <= 2200 else None
+    us = micros(at if at.tzinfo else at.replace(tzinfo=UTC))
+    return us if 0 <= us < LAST else None
 
 
 def written(us: int) -> str:
@@ -269,3 +261,9 @@ def overlapping(findings: Sequence[Finding], span: Span) -> list[Finding]:
 
 def _spans(window: Window) -> Span:
     return micros(window.start), micros(window.end)
+
+
+def duration_of(length: int) -> str:
+    """A length in µs in words: ``5 min``; ``1 day``."""
+    text = duration(length * _US)
+    return "day" if text == "1 days" else text

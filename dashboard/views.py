@@ -6,14 +6,15 @@ Every text that came with the data passes :func:`dashboard.untrusted.visible`. C
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import zip_longest
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dashboard.times import age, shown, span
 from dashboard.untrusted import one_line, visible
-from graph.findings import Evidence, Finding, Status, Window
+from graph.findings import Evidence, Finding, Status
 from graph.model import Account, Label, NodeRef, NodeType, Post
 from graph.store import View
 
@@ -37,38 +38,6 @@ NO_OWN = "none: member only"
 def kind_label(kind: str) -> str:
     """``shilling_cluster`` → ``Shilling cluster``."""
     return one_line(kind.replace("_", " ")).capitalize()
-
-
-def utc(at: datetime | None) -> str:
-    """Time to the second, UTC; fractions only where there are any, in ms where that says all."""
-    if at is None:
-        return "time unknown"
-    moment = at.astimezone(UTC)
-    fraction = "" if not moment.microsecond else f".{moment.microsecond:06d}".removesuffix("000")
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} UTC"
-
-
-def span(window: Window) -> str:
-    """A window in one line, the end's date left out where it is the start's."""
-    start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
-    if start == end:
-        return utc(start)
-    last = end.strftime("%H:%M:%S" if start.date() == end.date() else "%Y-%m-%d %H:%M:%S")
-    return f"{start:%Y-%m-%d %H:%M:%S} – {last} UTC ({duration(end - start)})"
-
-
-def duration(length: timedelta) -> str:
-    """Length in the largest unit that leaves a number of at least 1."""
-    seconds = length.total_seconds()
-    for name, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {name}"
-    return f"{seconds:.3g} s"
-
-
-def age(then: datetime, now: datetime) -> str:
-    """How long ago; a time to come is named as such, since it is a sign of wrong clocks or units."""
-    return f"{duration(now - then)} ago" if then <= now else f"{duration(then - now)} in the future: check the clock"
 
 
 def number(value: float | None) -> str:
@@ -106,7 +75,7 @@ def reason_rows(finding: Finding) -> list[Row]:
     ]
 
 
-def finding_rows(findings: Sequence[Finding]) -> list[Row]:
+def finding_rows(findings: Sequence[Finding], zone: str | None = None) -> list[Row]:
     """The list of findings, in the order given."""
     score, _ = score_name(findings)
     return [
@@ -117,7 +86,7 @@ def finding_rows(findings: Sequence[Finding]) -> list[Row]:
             "Members": len(f.members),
             "Tickers": ", ".join(map(ticker, f.tickers)),
             "What was flagged": one_line(f.summary),
-            "Window": span(f.window),
+            "Window": span(f.window, zone),
             "Finding": f.id,
         }
         for f in findings
@@ -188,7 +157,10 @@ def measured(e: Evidence) -> str:
 
 
 def member_rows(
-    finding: Finding, accounts: Mapping[str, Account], labels: Mapping[str, Sequence[Label]] | None = None
+    finding: Finding,
+    accounts: Mapping[str, Account],
+    labels: Mapping[str, Sequence[Label]] | None = None,
+    zone: str | None = None,
 ) -> list[Row]:
     """One row a member: part in the pattern, the evidence against that account itself, and who says what of it."""
     names = evidence_names(finding)
@@ -203,7 +175,7 @@ def member_rows(
                 "Role": str(m.role),
                 RANK: m.score,
                 OWN: ", ".join(names[r] for r in m.evidence) or NO_OWN,
-                "Created": utc(known.created_at) if known.created_at else "unknown",
+                "Created": shown(known.created_at, zone) if known.created_at else "unknown",
                 "Verified": {True: "yes", False: "no", None: "unknown"}[known.verified],
                 "Labels": "; ".join(map(attribution, said)) or "none loaded",
             }
@@ -246,11 +218,11 @@ def by_time(posts: Iterable[Post]) -> list[Post]:
     return sorted(posts, key=lambda p: (p.created_at or datetime.max.replace(tzinfo=UTC), p.post))
 
 
-def post_rows(posts: Iterable[Post], handles: Mapping[str, str | None]) -> list[Row]:
+def post_rows(posts: Iterable[Post], handles: Mapping[str, str | None], zone: str | None = None) -> list[Row]:
     """One row a post; links are text, so that nothing opens or loads by itself."""
     return [
         {
-            "Time": utc(p.created_at),
+            "Time": shown(p.created_at, zone),
             "Account": author(p, handles),
             "Kind": one_line(p.kind),
             "Text": visible(p.text, TEXT_LIMIT) if p.text is not None else "(not loaded, or removed)",
@@ -296,9 +268,9 @@ def origin_rows(finding: Finding) -> list[Row]:
     return [{"What": one_line(what), "Value": one_line(value)} for what, value in rows]
 
 
-def staleness(head: int, newest: datetime | None, now: datetime) -> str:
+def staleness(head: int, newest: datetime | None, now: datetime, zone: str | None = None) -> str:
     """How fresh the data is, in one line."""
-    posts = f"newest post {utc(newest)} ({age(newest, now)})" if newest else "no posts"
+    posts = f"newest post {shown(newest, zone)}, {age(newest, now)}" if newest else "no posts"
     return f"Data up to commit {head:,} · {posts}"
 
 

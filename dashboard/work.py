@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dashboard.times import shown
 from dashboard.untrusted import one_line
-from dashboard.views import Row, number, utc
+from dashboard.views import Row, number
 from graph.findings import Run
 from graph.model import Rejected
 
@@ -26,9 +27,9 @@ def count_rows(run: Run) -> list[Row]:
     return [{"Counted": one_line(name).replace("_", " "), "Number": f"{n:,}"} for name, n in run.counts.items()]
 
 
-def about_rows(run: Run) -> list[Row]:
+def about_rows(run: Run, zone: str | None = None) -> list[Row]:
     """What a run depends on: parameters, inputs, versions."""
-    rows = [("Run", run.id), ("Started", utc(run.started_at)), ("Data up to", f"commit {run.data_cut:,}")]
+    rows = [("Run", run.id), ("Started", shown(run.started_at, zone)), ("Data up to", f"commit {run.data_cut:,}")]
     rows += [("Status", str(run.status)), ("Watch", run.watch or "–"), ("Alerts", f"{len(run.alerts):,}")]
     rows += [(f"Parameter {name}", str(value)) for name, value in sorted(run.params.items())]
     rows += [(f"Input {name}", value) for name, value in sorted(run.inputs.items())]

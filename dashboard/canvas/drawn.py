@@ -11,8 +11,8 @@ from dashboard.canvas import grammar, looks
 from dashboard.canvas.facets import Line, facets_of
 from dashboard.canvas.groups import Group
 from dashboard.canvas.scene import Player, Scene
+from dashboard.times import utc
 from dashboard.untrusted import one_line
-from dashboard.views import utc
 from graph.findings import Member
 from graph.model import Account, NodeRef, NodeType, Post
 

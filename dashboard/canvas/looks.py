@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.canvas import grammar
+from dashboard.times import utc
 from dashboard.untrusted import one_line, visible
-from dashboard.views import utc
 from graph.findings import Member
 from graph.model import Account, NodeRef, NodeType, Post, unscoped
 

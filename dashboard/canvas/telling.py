@@ -8,8 +8,9 @@ from dashboard import views
 from dashboard.canvas.drawn import edge_of, grouping
 from dashboard.canvas.facets import Line
 from dashboard.canvas.scene import Player, Scene
+from dashboard.times import shown
 from dashboard.untrusted import one_line
-from dashboard.views import Row, attribution, labels_of, number, utc
+from dashboard.views import Row, attribution, labels_of, number
 from graph.model import NodeRef, NodeType, Post
 from graph.store import View
 
@@ -17,13 +18,13 @@ POSTS = 20
 """Posts behind a line that are shown, the newest first."""
 
 
-def node_rows(node: NodeRef, scene: Scene, player: Player) -> list[Row]:
+def node_rows(node: NodeRef, scene: Scene, player: Player, zone: str | None = None) -> list[Row]:
     """What is known of a node."""
     rows = [("Type", str(node.type)), ("Key", one_line(node.key, 300))]
     if node.type is NodeType.ACCOUNT:
-        rows += _account(node, player)
+        rows += _account(node, player, zone)
     if node.type is NodeType.POST:
-        rows += _post(node, player.view)
+        rows += _post(node, player.view, zone)
     rows += [("Note", one_line(text, 1_000)) for n, text in scene.notes if n == node]
     for more in scene.more.get(node, ()):
         found = f"{more.shown:,} of {more.total:,} shown" + ("" if more.whole else " (among the newest relationships)")
@@ -31,13 +32,13 @@ def node_rows(node: NodeRef, scene: Scene, player: Player) -> list[Row]:
     return [{"What": what, "Value": value} for what, value in rows]
 
 
-def _account(node: NodeRef, player: Player) -> list[tuple[str, str]]:
+def _account(node: NodeRef, player: Player, zone: str | None) -> list[tuple[str, str]]:
     known = player.account(node.key)
     rows = []
     if known is not None:
         rows = [
             ("Handle", f"@{one_line(known.handle)}" if known.handle else "–"),
-            ("Created", utc(known.created_at) if known.created_at else "unknown"),
+            ("Created", shown(known.created_at, zone) if known.created_at else "unknown"),
             ("Verified", {True: "yes", False: "no", None: "unknown"}[known.verified]),
             ("Followers", "unknown" if known.followers is None else f"{known.followers:,}"),
             ("Profile", one_line(known.attributes or "–", 400)),
@@ -46,10 +47,10 @@ def _account(node: NodeRef, player: Player) -> list[tuple[str, str]]:
     return [*rows, ("Labels", "; ".join(map(attribution, labels)) or "none loaded")]
 
 
-def _post(node: NodeRef, view: View) -> list[tuple[str, str]]:
+def _post(node: NodeRef, view: View, zone: str | None) -> list[tuple[str, str]]:
     return [
         (name, str(value))
-        for row in views.post_rows(view.posts([node.key]), {})
+        for row in views.post_rows(view.posts([node.key]), {}, zone)
         for name, value in row.items()
         if value and name != "Post"
     ]
@@ -80,7 +81,7 @@ def line_of(edge: str, scene: Scene) -> list[Line]:
     return [line for line in scene.lines if edge_of(line, inside) == edge]
 
 
-def line_rows(lines: Sequence[Line]) -> list[Row]:
+def line_rows(lines: Sequence[Line], zone: str | None = None) -> list[Row]:
     """What joins two nodes, and when."""
     return [
         {
@@ -88,8 +89,8 @@ def line_rows(lines: Sequence[Line]) -> list[Row]:
             "How": x.rel.replace("_", " ").lower(),
             "To": one_line(str(x.target), 80),
             "Times": number(x.weight),
-            "First": utc(x.first),
-            "Last": utc(x.last),
+            "First": shown(x.first, zone),
+            "Last": shown(x.last, zone),
         }
         for x in lines
     ]

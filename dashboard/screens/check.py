@@ -69,7 +69,7 @@ def _answers(opened: Opened, found: Checked) -> None:
     kept = checklist.kept(found.answers, chosen)
     part, _ = paging.part(kept, "answers-page")
     table = st.dataframe(
-        checklist.rows(part),
+        checklist.rows(part, st.context.timezone),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -88,7 +88,7 @@ def _details(answer: Answer) -> None:
         for line in checklist.told(answer):
             st.text(line)
         _ways(answer)
-        rows = checklist.involved_rows(answer)
+        rows = checklist.involved_rows(answer, st.context.timezone)
         if rows:
             table: Any = st.dataframe(
                 rows, hide_index=True, on_select="rerun", selection_mode="single-row",

@@ -9,6 +9,7 @@ from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.screens.parts import empty, going, paging, reading
 from dashboard.state import Key, Opened
+from dashboard.times import span
 from dashboard.untrusted import one_line, visible
 from graph.findings import Finding
 from graph.model import NodeRef, NodeType
@@ -81,7 +82,7 @@ def _pair(opened: Opened, a: Finding, b: Finding) -> None:
         with column, st.container(border=True):
             st.text(f"{name}: {views.kind_label(f.kind)}, priority {f.priority}, {len(f.members):,} accounts")
             st.text(visible(f.summary, 600))
-            st.text(views.span(f.window))
+            st.text(span(f.window, st.context.timezone))
             if st.button("Open", key=f"open-{name}", icon=":material/open_in_new:"):
                 going.to_finding(f.id)
     users = _users(opened.key, (a.id, b.id), opened.view, [a, b])

@@ -36,7 +36,7 @@ def _screen(opened: Opened) -> None:
     st.title("Findings")
     now = datetime.now(UTC)
     newest = state.newest_post(opened.key, opened.view)
-    st.caption(views.staleness(opened.view.seq, newest, now))
+    st.caption(views.staleness(opened.view.seq, newest, now, st.context.timezone))
     wanted = st.query_params.get(PARAMETER)
     if wanted:
         _one(opened, wanted)
@@ -69,7 +69,7 @@ def _list(opened: Opened, found: list[Finding]) -> None:
     part, first = paging.part(shown, "findings-page")
     name = f"{_LIST}-{visit}" + (f"-{first}" if first else "") + ("-several" if several else "")
     picked = st.container(key=_LIST).dataframe(
-        views.finding_rows(part),
+        views.finding_rows(part, st.context.timezone),
         key=name,
         hide_index=True,
         height="content" if len(part) <= 8 else 640,

@@ -62,7 +62,8 @@ def _runs(runs: list[Run]) -> None:
     newest = runs[::-1]
     part, _ = paging.part(newest, "runs-page", 20)
     table = st.dataframe(
-        summary.run_rows(part[::-1]), hide_index=True, on_select="rerun", selection_mode="single-row", key="runs-table",
+        summary.run_rows(part[::-1], st.context.timezone), hide_index=True, on_select="rerun",
+        selection_mode="single-row", key="runs-table",
         column_config={"Outcome": st.column_config.TextColumn(width=480)}, alt="Runs of detectors, the newest first",
     )  # fmt: skip
     at = going.picked(table, len(part))
@@ -78,7 +79,7 @@ def _run(run: Run) -> None:
         for cell, rows, alt in (
             (cells[0], work.stage_rows(run), "Seconds by stage"),
             (cells[1], work.count_rows(run), "What was counted"),
-            (cells[2], work.about_rows(run), "Parameters and versions"),
+            (cells[2], work.about_rows(run, st.context.timezone), "Parameters and versions"),
         ):
             with cell:
                 st.caption(alt)

@@ -12,6 +12,7 @@ from dashboard.canvas import component
 from dashboard.navigation import Screen
 from dashboard.screens.parts import empty, reading
 from dashboard.state import Opened
+from dashboard.times import duration
 from dashboard.untrusted import one_line, visible
 from graph.findings import Finding
 
@@ -41,12 +42,12 @@ def _screen(opened: Opened) -> None:
 def _fresh(opened: Opened) -> None:
     """Age of the data and of each detector's last success; what is stale is red and says so."""
     now = datetime.now(UTC)
-    st.caption(views.staleness(opened.view.seq, state.newest_post(opened.key, opened.view), now))
+    st.caption(views.staleness(opened.view.seq, state.newest_post(opened.key, opened.view), now, st.context.timezone))
     late = state.settings().span("detect.max_age")
     states = summary.health(state.detector_names(), state.runs(opened.key, opened.view), now, late)
     stale = [h for h in states if h.stale]
     with st.expander(
-        f"{len(states) - len(stale)} of {len(states)} detectors succeeded within {views.duration(late)}",
+        f"{len(states) - len(stale)} of {len(states)} detectors succeeded within {duration(late)}",
         icon=":material/error:" if stale else ":material/check_circle:",
         expanded=False,
     ):

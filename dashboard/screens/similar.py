@@ -74,7 +74,8 @@ def _of(opened: Opened, finding: Finding, found: list[Finding]) -> None:
     )
     part, _ = paging.part(likes, "similar-page")
     table = st.dataframe(
-        pairs.like_rows(part), hide_index=True, on_select="rerun", selection_mode="single-row", key="similar-table",
+        pairs.like_rows(part, st.context.timezone), hide_index=True, on_select="rerun", selection_mode="single-row",
+        key="similar-table",
         column_config={"What was flagged": st.column_config.TextColumn(width=480)}, row_height=56,
         alt="Similar rings; select one to see what the two have in common",
     )  # fmt: skip

@@ -10,6 +10,7 @@ from dashboard import navigation, state, views
 from dashboard.canvas.commands import Open
 from dashboard.screens.parts import going, paging, picture
 from dashboard.state import Opened
+from dashboard.times import span
 from dashboard.untrusted import one_line, visible
 from graph.findings import Checked, Finding
 from graph.model import NodeRef, NodeType
@@ -49,7 +50,7 @@ def _head(opened: Opened, finding: Finding) -> None:
         st.text(f"{views.kind_label(finding.kind)} · flagged by {finding.detector}")
         with st.container(key="summary"):
             st.text(visible(finding.summary))
-        st.text(f"{views.span(finding.window)}  {', '.join(map(views.ticker, finding.tickers))}")
+        st.text(f"{span(finding.window, st.context.timezone)}  {', '.join(map(views.ticker, finding.tickers))}")
         if finding.links:
             st.text("Links (text only): " + "  ".join(one_line(x, 200) for x in finding.links[:10]))
         cells = st.columns(4)
@@ -141,7 +142,9 @@ def _members(opened: Opened, finding: Finding) -> None:
         "Being a member is no guilt: hijacked, duped and shared-network accounts end up in rings. "
         "Judge an account by the evidence of its own. Select a row for the account's profile."
     )
-    part, first = paging.part(state.members(opened.key, finding.id, opened.view, finding), f"members-{finding.id}")
+    part, first = paging.part(
+        state.members(opened.key, finding.id, st.context.timezone, opened.view, finding), f"members-{finding.id}"
+    )
     table = st.dataframe(
         part,
         hide_index=True,
@@ -174,7 +177,7 @@ def _posts(opened: Opened, finding: Finding) -> None:
     if not keys:
         st.info("This evidence is not made of posts; the picture and the measurements show what it is made of.")
         return
-    found, rows = state.posts(opened.key, keys, opened.view)
+    found, rows = state.posts(opened.key, keys, st.context.timezone, opened.view)
     missing = len(keys) - len(rows)
     st.caption(
         f"{len(rows):,} posts by time. Hidden characters are shown as ⟨U+…⟩; links are text and are never opened."

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.times import shown
 from dashboard.untrusted import one_line, visible
-from dashboard.views import utc
 from graph.errors import LockstepError, Transient
 from graph.findings import Run
 from graph.store import View
@@ -54,7 +54,11 @@ def nothing_flagged(view: View, store: str) -> None:
     )
     st.caption("What the newest runs say:")
     rows = [
-        {"Started": utc(r.started_at), "Detector": one_line(r.detector), "Outcome": one_line(r.error or r.summary)}
+        {
+            "Started": shown(r.started_at, st.context.timezone),
+            "Detector": one_line(r.detector),
+            "Outcome": one_line(r.error or r.summary),
+        }
         for r in reversed(runs[-10:])
     ]
     st.dataframe(rows, hide_index=True, alt="Newest runs of detectors")
@@ -70,4 +74,5 @@ def failed_runs(runs: Sequence[Run]) -> None:
             icon=":material/warning:",
         )
         for run in broken:
-            st.text(f"{one_line(run.detector)}, {utc(run.started_at)}: {one_line(run.error or '', 400)}")
+            at = shown(run.started_at, st.context.timezone)
+            st.text(f"{one_line(run.detector)}, {at}: {one_line(run.error or '', 400)}")

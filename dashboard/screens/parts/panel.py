@@ -27,7 +27,7 @@ def show(pictured: Pictured, player: Player) -> None:
     selected = [n for n in pictured.selected if n in pictured.scene.nodes]
     if lines:
         st.subheader("Line")
-        st.dataframe(telling.line_rows(lines), hide_index=True, alt="What joins the two nodes")
+        st.dataframe(telling.line_rows(lines, st.context.timezone), hide_index=True, alt="What joins the two nodes")
         _posts(*telling.posts_behind(lines, pictured.scene, player.view))
     elif len(selected) == 1:
         _node(selected[0], pictured, player)
@@ -44,7 +44,8 @@ def show(pictured: Pictured, player: Player) -> None:
 
 def _node(node: NodeRef, pictured: Pictured, player: Player) -> None:
     st.subheader(str(node.type).capitalize())
-    st.dataframe(telling.node_rows(node, pictured.scene, player), hide_index=True, alt="What is known of the node")
+    rows = telling.node_rows(node, pictured.scene, player, st.context.timezone)
+    st.dataframe(rows, hide_index=True, alt="What is known of the node")
     if node.type in going.PROFILED and st.button("Profile", icon=":material/badge:", key=f"profile-{node}"):
         going.to_profile(node)
     rows = telling.flagged(node, player)
@@ -148,7 +149,7 @@ def _why(finding: Finding, pictured: Pictured) -> None:
 
 
 def _posts(posts: Sequence[Post], total: int) -> None:
-    rows = views.post_rows(posts, {})
+    rows = views.post_rows(posts, {}, st.context.timezone)
     if rows:
         st.caption(f"The newest {len(rows):,} of {total:,} posts behind it.")
         st.dataframe(

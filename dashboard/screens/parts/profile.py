@@ -56,7 +56,7 @@ def _activity(key: Key, node: NodeRef, _view: View) -> profiles.Activity:  # noq
 
 @st.cache_data(max_entries=64, show_spinner="Reading what sources say …")
 def _said(key: Key, account: str, zone: str | None, _view: View) -> tuple[list[views.Row], list[str]]:  # noqa: ARG001
-    return profiles.observations(_view, account, zone), profiles.said_of(_view, account)
+    return profiles.observations(_view, account, zone), profiles.said_of(_view, account, zone)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -82,14 +82,14 @@ def _show(opened: Opened, node: NodeRef) -> None:
         days = profiles.by_day(acts.times)
         if days:
             st.bar_chart(days, x="Day", y="Posts", height=240)
-    _findings(opened, node)
+    _findings(opened, node, zone)
     if node.type is NodeType.ACCOUNT:
         _sources(opened, node, zone)
-    _neighbours(opened, node)
+    _neighbours(opened, node, zone)
     _posts(opened, acts)
 
 
-def _findings(opened: Opened, node: NodeRef) -> None:
+def _findings(opened: Opened, node: NodeRef, zone: str | None) -> None:
     st.subheader("Findings it is in")
     found = profiles.involved(node, state.findings(opened.key, opened.view))
     if not found:
@@ -98,7 +98,7 @@ def _findings(opened: Opened, node: NodeRef) -> None:
     st.caption(f"{_FLAGGED} Select a row to open the finding.")
     part, _ = paging.part(found, "profile-findings-page")
     table = st.dataframe(
-        profiles.finding_rows(node, part), hide_index=True, on_select="rerun", selection_mode="single-row",
+        profiles.finding_rows(node, part, zone), hide_index=True, on_select="rerun", selection_mode="single-row",
         key=f"profile-findings-{going.visit()}", alt="Findings that name it; select one to open it",
     )  # fmt: skip
     at = going.picked(table, len(part))
@@ -122,14 +122,14 @@ def _sources(opened: Opened, node: NodeRef, zone: str | None) -> None:
             st.text("None: the account is only referred to.")
 
 
-def _neighbours(opened: Opened, node: NodeRef) -> None:
+def _neighbours(opened: Opened, node: NodeRef, zone: str | None) -> None:
     ways = profiles.ways(opened.view, node)
     if not ways:
         return
     st.subheader("Nearest to it")
     names = [facet.name for facet, _ in ways]
     facet = st.selectbox("Which way", names, format_func=lambda n: FACETS[n].words.capitalize(), key="way", width=420)
-    far, rows, said = profiles.neighbours(opened.view, node, facet, _suspicion(opened.key, opened.view))
+    far, rows, said = profiles.neighbours(opened.view, node, facet, _suspicion(opened.key, opened.view), zone)
     st.caption(f"{said} Select a row for its profile.")
     table = st.dataframe(
         rows, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"near-{facet}-{going.visit()}",
@@ -148,7 +148,7 @@ def _posts(opened: Opened, acts: profiles.Activity) -> None:
         st.text("None are loaded.")
         return
     part, _ = paging.part(acts.keys, "profile-posts-page", _POSTS)
-    _, rows = state.posts(opened.key, tuple(part), opened.view)
+    _, rows = state.posts(opened.key, tuple(part), st.context.timezone, opened.view)
     st.dataframe(
         rows[::-1], hide_index=True, row_height=56, height="content" if len(rows) <= 8 else 520,
         column_config={"Text": st.column_config.TextColumn(width=520)}, alt="Posts, the newest first",

@@ -137,20 +137,6 @@ def test_neighbours_say_how_many_there_are(view: View) -> None:
     assert rows[[n.key for n in far].index("x:100")]["Highest score"] == "0.97"
 
 
-@pytest.mark.parametrize(
-    ("zone", "said"),
-    [
-        (None, "2026-03-03 14:00:00 UTC"),
-        ("UTC", "2026-03-03 14:00:00 UTC"),
-        ("Asia/Tokyo", "2026-03-03 14:00:00 UTC (2026-03-03 23:00:00 Asia/Tokyo)"),
-        ("../../etc/passwd", "2026-03-03 14:00:00 UTC"),
-        ("No/Where", "2026-03-03 14:00:00 UTC"),
-    ],
-)
-def test_times_are_told_in_utc_and_the_analysts_zone(zone: str | None, said: str) -> None:
-    assert profiles.local(flagged.START, zone) == said
-
-
 def test_two_rings_and_one_ring_at_two_dates() -> None:
     assert pairs.said(A, B) == "two rings; 3 of 8 and 3 accounts are in both"
     later = flagged.shilling(version="2", supersedes=A.id, lineage_id=A.id, members=A.members[1:], priority=B.priority)

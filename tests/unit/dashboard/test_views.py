@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import views
+from dashboard import times, views
 from graph.findings import Reason, Window
 from graph.model import Account, Label, NodeRef, NodeType, Post
 from graph.store import Store, open_store
@@ -38,9 +38,9 @@ def test_numbers(value: float | None, text: str) -> None:
 
 def test_times_are_utc_and_say_so() -> None:
     local = datetime.fromisoformat("2026-03-03T15:00:00.250000+01:00")
-    assert views.utc(local) == "2026-03-03 14:00:00.250 UTC"
-    assert views.utc(local.replace(microsecond=17)) == "2026-03-03 14:00:00.000017 UTC"
-    assert views.utc(None) == "time unknown"
+    assert times.utc(local) == "2026-03-03 14:00:00.250 UTC"
+    assert times.utc(local.replace(microsecond=17)) == "2026-03-03 14:00:00.000017 UTC"
+    assert times.utc(None) == "time unknown"
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_times_are_utc_and_say_so() -> None:
     ],
 )
 def test_spans(length: timedelta, text: str) -> None:
-    assert views.span(Window(START, START + length)) == text
+    assert times.span(Window(START, START + length)) == text
 
 
 def test_staleness_says_how_old_and_when_clocks_are_wrong() -> None:
     assert views.staleness(7, None, START) == "Data up to commit 7 · no posts"
-    assert "newest post 2026-03-03 14:00:00 UTC (3 days ago)" in views.staleness(7, START, START + timedelta(days=3))
+    assert "newest post 2026-03-03 14:00:00 UTC, 3 days ago" in views.staleness(7, START, START + timedelta(days=3))
     assert "in the future: check the clock" in views.staleness(7, START, START - timedelta(days=3))
 
 
