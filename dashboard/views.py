@@ -5,7 +5,7 @@ Every text that came with the data passes :func:`dashboard.untrusted.visible`. C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
 
@@ -193,9 +193,19 @@ def attribution(label: Label) -> str:
 
 def labels_of(view: View, accounts: Sequence[str]) -> dict[str, list[Label]]:
     """Labels of these accounts, in the order they were loaded."""
+    return labels_among(labels(view), accounts)
+
+
+def labels(view: View) -> Iterator[pa.RecordBatch]:
+    """All labels, as :func:`labels_among` reads them."""
+    return view.scan("labels", columns=["account", "label", "source", "at", "until", "ring_id"])
+
+
+def labels_among(batches: Iterable[pa.RecordBatch], accounts: Sequence[str]) -> dict[str, list[Label]]:
+    """Labels of these accounts, in the order they were loaded."""
     wanted = pc.SetLookupOptions(value_set=pa.array(accounts, pa.string()))
     found: dict[str, list[Label]] = {}
-    for batch in view.scan("labels", columns=["account", "label", "source", "at", "until", "ring_id"]):
+    for batch in batches:
         for row in batch.filter(pc.is_in(batch.column(0), options=wanted)).to_pylist():
             found.setdefault(row["account"], []).append(Label(**row))
     return found

@@ -8,6 +8,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Generic, TypeVar
 
+import pyarrow as pa
 from pyvis.network import Network
 
 from graph.findings import Finding, Member, Status
@@ -51,6 +52,7 @@ class Known:
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = [f for f in findings if f.status is Status.LIVE]
         self.accounts: dict[str, Account | None] = {}
+        self._labels: list[pa.RecordBatch] | None = None
         self._drawings: Recent[int, tuple[object, Network]] = Recent(_DRAWINGS)
 
     @cached_property
@@ -67,6 +69,12 @@ class Known:
     def suspicion(self) -> dict[str, float]:
         """Highest score of each flagged account."""
         return {account: m.score for account, m in self.members.items()}
+
+    def labels(self, read: Callable[[], Iterable[pa.RecordBatch]]) -> list[pa.RecordBatch]:
+        """All labels, read once; as columns they take little."""
+        if self._labels is None:
+            self._labels = list(read())
+        return self._labels
 
     def account(self, key: str, read: Callable[[str], Account | None]) -> Account | None:
         """An account, looked up once."""

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from dashboard.canvas import commands as c
 from dashboard.canvas import placing
 from dashboard.canvas.facets import FACETS, Act, Line, acts_of, folded, other, reach, straight
 from dashboard.canvas.groups import Group, about, grouped
 from dashboard.canvas.known import Known
+from dashboard.views import labels
 from graph.errors import ConfigError
 from graph.findings import Finding, digest
 from graph.model import Account, Edge, NodeRef, NodeType
@@ -112,6 +115,10 @@ class Player:
     def account(self, key: str) -> Account | None:
         """An account as last observed; looked up once."""
         return self.known.account(key, self.view.account)
+
+    def labels(self) -> list[pa.RecordBatch]:
+        """All labels, as :func:`dashboard.views.labels_among` reads them."""
+        return self.known.labels(lambda: labels(self.view))
 
     def play(self, commands: Sequence[c.Command], scene: Scene | None = None) -> Scene:
         """The scene after all commands, going on from one that the first ``scene.steps`` of them came to."""

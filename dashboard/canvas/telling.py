@@ -10,7 +10,7 @@ from dashboard.canvas.facets import Line
 from dashboard.canvas.scene import Player, Scene
 from dashboard.times import shown
 from dashboard.untrusted import one_line
-from dashboard.views import Row, attribution, labels_of, number
+from dashboard.views import Row, attribution, labels_among, number
 from graph.model import NodeRef, NodeType, Post
 from graph.store import View
 
@@ -43,7 +43,7 @@ def _account(node: NodeRef, player: Player, zone: str | None) -> list[tuple[str,
             ("Followers", "unknown" if known.followers is None else f"{known.followers:,}"),
             ("Profile", one_line(known.attributes or "–", 400)),
         ]
-    labels = labels_of(player.view, [node.key]).get(node.key, [])
+    labels = labels_among(player.labels(), [node.key]).get(node.key, [])
     return [*rows, ("Labels", "; ".join(map(attribution, labels)) or "none loaded")]
 
 
