@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard import ahead
 from dashboard.access.landing import Landing
 from dashboard.access.login import configured
 
@@ -87,6 +88,7 @@ def broken(_request: Request, _error: Exception) -> PlainTextResponse:
 _LOGIN = configured()
 app = st.App(
     SCRIPT,
+    lifespan=ahead.begun,
     middleware=[Middleware(Headers), *([Middleware(Landing, encrypted=_LOGIN.encrypted)] if _LOGIN else [])],
     exception_handlers={Exception: broken},
     secrets=_LOGIN.secrets() if _LOGIN else None,
