@@ -26,6 +26,8 @@ from graph.store import View, open_store
 from lockstep import config
 
 Key = tuple[str, int]  # store URL and seq
+MUCH = 200
+"""Findings from which on what is kept of them is hidden from the garbage collector."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +72,16 @@ def opened(seq: int | None = None) -> Iterator[Opened]:
 @st.cache_resource(max_entries=4, show_spinner="Reading the findings …")
 def findings(key: Key, _view: View) -> list[Finding]:  # noqa: ARG001
     """Every finding that no later one supersedes, in the store's order; not to be changed."""
-    with _unwatched():
-        return _view.findings()
-
-
-@contextmanager
-def _unwatched() -> Iterator[None]:
-    """While much is read that stays, nothing is collected, nor is it looked at later: that would stop every session."""
-    gc.unfreeze()
-    gc.collect()  # so that no garbage is taken for what stays
-    gc.disable()
+    gc.disable()  # collections while much is made that stays took a third of the time
     try:
-        yield
+        found = _view.findings()
     finally:
-        gc.freeze()
         gc.enable()
+    if len(found) >= MUCH:
+        gc.unfreeze()
+        gc.collect()  # so that no garbage is taken for what stays
+        gc.freeze()  # later collections, in which all sessions stand still, do not look at it
+    return found
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
