@@ -104,7 +104,7 @@ class Picture {
   clicked(at) {
     this.frame.focus({ preventScroll: true });
     this.closeMenu();
-    if (at.event.tapCount > 1 || at.event.srcEvent?.detail > 1) return; // of a double click the second is answered as one
+    if (at.event.tapCount > 1) return; // of a double click the second is answered as one
     const chosen = at.nodes.length ? this.network.getSelectedNodes() : [];
     this.tell({ do: 'select', nodes: chosen, edge: !at.nodes.length && at.edges.length ? at.edges[0] : null });
   }
