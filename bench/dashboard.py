@@ -72,7 +72,7 @@ class Form:
 
 
 FULL = Form()
-QUICK = Form(60, 90, 1, 2, 1, 1, 3, 1.0, 4.0, 0.0)
+QUICK = Form(60, 90, 1, 2, 1, 1, 3, 0.5, 2.0, 0.0)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -192,7 +192,7 @@ def _details(count: int, hub: Hub, clock: Clock) -> list[float]:
     for node in nodes:
         if len(found) == count:
             break
-        clock.idle()
+        clock.rest()
         taken = clock.details(node) if node in drawn else None
         if taken is not None:
             found.append(taken)
@@ -205,7 +205,7 @@ def _expanded(clock: Clock, form: Form, reached: dict[str, int]) -> list[float]:
     for node, more in reached.items():
         if len(found) == form.expansions:
             break
-        clock.idle()
+        clock.rest()
         taken = clock.expanded(node, form.nodes + more)
         if taken is not None:
             found.append(taken)

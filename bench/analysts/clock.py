@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import chromium
 
 WAIT_MS = 60_000
+_REST_MS = 600
 _SEEN = """
   window.pressed = 0;
   addEventListener('pointerdown', (event) => { window.pressed = event.timeStamp; }, true);
@@ -152,6 +153,11 @@ class Clock:
         """Ids of the nodes that are drawn."""
         found: list[Any] = self.page.evaluate("() => window.picture().body.data.nodes.getIds()")
         return [str(x) for x in found]
+
+    def rest(self) -> None:
+        """Wait until nothing runs, and as long as it takes that the next click is no second one."""
+        self.idle()
+        self.page.wait_for_timeout(_REST_MS)
 
     def idle(self) -> None:
         """Wait until the page's run has ended."""
