@@ -143,9 +143,18 @@ def detector_names() -> list[str]:
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the time of the newest post …")
-def newest_post(key: Key, _view: View) -> datetime | None:  # noqa: ARG001 - the key of the cache
+def newest_post(key: Key, _view: View) -> datetime | None:
     """Time of the newest post; None where there is none."""
-    return projection.newest_post(_view)
+    known = _newest(key[0])
+    found = projection.newest_post(_view, known[-1] if known and known[-1][0] <= key[1] else None)
+    known[:] = [(key[1], found)]
+    return found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _newest(url: str) -> list[tuple[int, datetime | None]]:  # noqa: ARG001 - the key of the cache
+    """The commit that was looked at last, and the time of its newest post."""
+    return []
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the members …")
