@@ -6,10 +6,10 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import (
     Browser,
@@ -83,6 +83,13 @@ def serving(store_url: str, data_dir: Path, settings: Mapping[str, str] | None =
         process.terminate()
         process.wait()
         process.stdout.close()
+
+
+def serving_in(environment: Mapping[str, str]) -> AbstractContextManager[str]:
+    """The dashboard of the store that variables name."""
+    names = ("LOCKSTEP_STORE_URL", "LOCKSTEP_STORE_DATA_DIR")
+    more = {k: v for k, v in environment.items() if k not in names}
+    return serving(environment[names[0]], Path(environment[names[1]]), more)
 
 
 @dataclass
@@ -159,3 +166,8 @@ def picture(page: Page, turn: int | None = None) -> Locator:
 def pixels_drawn(frame: Locator) -> int:
     """Number of pixels of the graph that something was drawn on."""
     return int(frame.evaluate(_COUNT_DRAWN))
+
+
+def addressed(address: str, path: str, query: Mapping[str, str]) -> str:
+    """Address of a page with what it asks for."""
+    return f"{address}/{path}?{urlencode(query)}"

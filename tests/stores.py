@@ -24,6 +24,7 @@ from graph.schema import MARKET_TABLES, TABLES, TEXTS
 from graph.store import Store, View, Written, open_store
 
 BASE = datetime(2026, 3, 1, tzinfo=UTC)
+PASSWORD = "LOCKSTEP_NEO4J_PASSWORD"  # noqa: S105 - the variable's name
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,18 @@ class Backend:
     def open(self, folder: Path) -> Store:
         return open_store(self.url(folder), folder / "data")
 
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Variables by which another program finds the store."""
+        found = {"LOCKSTEP_STORE_URL": self.url(folder), "LOCKSTEP_STORE_DATA_DIR": str(folder / "data")}
+        return found | ({PASSWORD: os.environ[PASSWORD]} if self.name == "neo4j" else {})
+
 
 def _neo4j(folder: Path) -> str:
     """The database of this process's server, emptied for a folder that is asked about for the first time."""
     from tests.server import shared
 
     server, known = shared(), folder / "neo4j"
-    os.environ["LOCKSTEP_NEO4J_PASSWORD"] = server.password
+    os.environ[PASSWORD] = server.password
     if not known.exists():
         server.wipe()
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,6 +61,8 @@ STORES = [
     Backend("sqlite", lambda folder: f"sqlite:///{folder / 'graph.db'}"),
     Backend("neo4j", _neo4j),
 ]
+KEPT = [backend for backend in STORES if backend.name != "memory"]
+"""Those that another process finds again."""
 GAPS = ("notimpl", "notyet", "never")
 
 

@@ -17,19 +17,21 @@ from streamlit.util import calc_hash
 from dashboard import asgi
 from graph.errors import StoreUnavailable
 from graph.findings import Finding
-from graph.store import Store, open_store
+from graph.store import Store
 from tests import flagged
+from tests.stores import KEPT, Backend
 
 
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+@pytest.fixture(params=KEPT, ids=lambda backend: backend.name)
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """An empty store that the page is configured to show."""
     monkeypatch.chdir(tmp_path)
     served_from = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")  # as the dashboard is served
-    monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{tmp_path / 'graph.db'}")
-    monkeypatch.setenv("LOCKSTEP_STORE_DATA_DIR", str(tmp_path / "data"))
-    with open_store(f"sqlite:///{tmp_path / 'graph.db'}", tmp_path / "data") as store:
+    backend: Backend = request.param
+    for name, value in backend.environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    with backend.open(tmp_path) as store:
         yield store
     config.set_option("server.address", served_from)
     st.cache_data.clear()
@@ -280,7 +282,7 @@ def test_store_that_cannot_be_opened(store: Store, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("dashboard.state.open_store", locked)
     said = texts(page())
-    for part in ("The data cannot be read.", "locked for 30 s", "Where: sqlite:///", "wait for the other writer"):
+    for part in ("The data cannot be read.", "locked for 30 s", f"Where: {store.url}", "wait for the other writer"):
         assert part in said
     assert "The same may succeed in a moment." in said
 

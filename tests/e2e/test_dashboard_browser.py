@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from graph.store import open_store
 from tests import browser, flagged
 from tests.needs import needs
+from tests.stores import KEPT, Backend
 
 pytestmark = [needs("chromium"), pytest.mark.xdist_group("browser")]
 HOSTILE_FINDING = flagged.shilling(
@@ -25,14 +25,15 @@ HOSTILE_FINDING = flagged.shilling(
 )
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="module", params=KEPT, ids=lambda backend: backend.name)
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("dashboard")
-    url = f"sqlite:///{folder / 'graph.db'}"
-    with open_store(url, folder) as store:
+    (folder / "data").mkdir()
+    backend: Backend = request.param
+    with backend.open(folder) as store:
         flagged.load(store, flagged.HOSTILE)
         flagged.flag(store, [flagged.shilling(), flagged.sybil(), HOSTILE_FINDING])
-    with browser.serving(url, folder) as address:
+    with browser.serving_in(backend.environment(folder)) as address:
         yield address
 
 

@@ -13,26 +13,28 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from graph.model import Rejected
-from graph.store import open_store
 from tests import browser, flagged
 from tests.needs import needs
+from tests.stores import KEPT, Backend
 
 A, B = flagged.shilling(), flagged.sybil()
 LATER = flagged.shilling(version="1.1", supersedes=A.id, lineage_id=A.id, members=A.members[1:])
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=KEPT, ids=lambda backend: backend.name)
+def environment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A store of each kind that is kept, with findings; what the dashboard finds it by."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "data").mkdir()
-    with open_store(f"sqlite:///{folder / 'graph.db'}", folder / "data") as store:
+    backend: Backend = request.param
+    with backend.open(folder) as store:
         flagged.load(store, flagged.HOSTILE)
         flagged.flag(store, [A, B])
         with store.writer() as writer:
             writer.add_run(flagged.run(id="run-2", stages={"sweep": 0.4}), [LATER])
             writer.checkpoint("posts.jsonl", {"rows": 48})
             writer.reject([Rejected("posts.jsonl", 7, "posts", "created_at", "no time", "<script>")])
-    return folder
+    return backend.environment(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -45,18 +47,18 @@ def alone() -> Iterator[None]:
 
 
 @pytest.fixture
-def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def store(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The store that the pages are configured to show."""
-    configure(monkeypatch, folder)
+    configure(monkeypatch, environment)
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
 
 
-def configure(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{folder / 'graph.db'}")
-    monkeypatch.setenv("LOCKSTEP_STORE_DATA_DIR", str(folder / "data"))
+def configure(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    monkeypatch.chdir(Path(environment["LOCKSTEP_STORE_DATA_DIR"]).parent)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
 
 
 def page(name: str, **query: str) -> AppTest:
@@ -82,14 +84,15 @@ def frame(app: AppTest, column: str) -> Any:
     return next(d.value for d in app.dataframe if column in d.value.columns)
 
 
+SQLITE = KEPT[0]
 SCREENS = ("check", "account", "ticker", "link", "compare", "similar", "jobs")
 
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_an_empty_store_breaks_no_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    configure(monkeypatch, tmp_path)
+    configure(monkeypatch, SQLITE.environment(tmp_path))
     assert "The data cannot be read." in texts(page(name)), "a store that is not there"
-    open_store(f"sqlite:///{tmp_path / 'graph.db'}", tmp_path / "data").close()
+    SQLITE.open(tmp_path).close()
     app = page(name)
     assert "The data cannot be read." not in texts(app)
     assert app.title[0].value
@@ -188,9 +191,9 @@ def test_several_findings_are_exported_after_a_dry_run() -> None:
 
 @needs("chromium")
 @pytest.mark.xdist_group("browser")
-def test_from_the_first_page_to_a_comparison(folder: Path) -> None:
+def test_from_the_first_page_to_a_comparison(environment: dict[str, str]) -> None:
     with (
-        browser.serving(f"sqlite:///{folder / 'graph.db'}", folder / "data") as address,
+        browser.serving_in(environment) as address,
         browser.chromium() as chromium,
     ):
         page = chromium.new_page(viewport={"width": 1440, "height": 1000}, timezone_id="Asia/Tokyo")
