@@ -1,8 +1,8 @@
--- purpose: relationships of one slot to some nodes, without those that posts carry themselves
-SELECT at, coalesce((SELECT type FROM nodes WHERE id = other), 1) AS type,
+-- purpose: relationships of some slots to some nodes, without those that posts carry themselves
+SELECT slot, at, coalesce((SELECT type FROM nodes WHERE id = other), 1) AS type,
        coalesce((SELECT post FROM posts WHERE id = other), (SELECT key FROM nodes WHERE id = other), (SELECT key FROM stubs WHERE id = other)) AS key
-FROM edges WHERE slot = :slot AND ref != 0 AND seq <= :pin AND other IN (SELECT value FROM json_each(:others))
+FROM edges WHERE slot IN (SELECT value FROM json_each(:slots)) AND ref != 0 AND seq <= :pin AND other IN (SELECT value FROM json_each(:others))
 UNION ALL
-SELECT at, coalesce((SELECT type FROM nodes WHERE id = other), 1) AS type,
+SELECT slot, at, coalesce((SELECT type FROM nodes WHERE id = other), 1) AS type,
        coalesce((SELECT post FROM posts WHERE id = other), (SELECT key FROM nodes WHERE id = other), (SELECT key FROM stubs WHERE id = other)) AS key
-FROM edges_past WHERE slot = :slot AND ref != 0 AND seq <= :pin AND ended > :pin AND other IN (SELECT value FROM json_each(:others))
+FROM edges_past WHERE slot IN (SELECT value FROM json_each(:slots)) AND ref != 0 AND seq <= :pin AND ended > :pin AND other IN (SELECT value FROM json_each(:others))

@@ -7,7 +7,7 @@ those of other rows lie in ``edges`` for both ends. A link's domain is a column 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -106,20 +106,18 @@ class Exploring:
         """Nodes and the relationships among them."""
         with self._database.transaction():
             ids = {node: i for node in dict.fromkeys(nodes) if (i := self._id(node)) is not None}
-            listed = orjson.dumps(list(ids.values())).decode()
-            found = [x for node, here in ids.items() for x in self._starting(node, here, listed)]
+            found = [x for node in ids for x in self._own(node)]
+            found += self._among({here: node for node, here in ids.items()})
         inside = [x for x in found if x[1].source in ids and x[1].target in ids]
         inside.sort(key=lambda x: (x[0], x[1].source, x[1].rel, x[1].target))
         return Subgraph(tuple(ids), tuple(edge for _, edge in inside))
 
-    def _starting(self, node: NodeRef, here: int, listed: str) -> list[Dated]:
-        """Relationships to the nodes listed, each from one of its ends: the row that carries it, or the source."""
-        found = self._own(node)
-        for slot in self._slots(here):
-            if slot % 2 == 0:
-                rows = self._database.run(sql("edges_among"), {"slot": slot, "pin": self.seq, "others": listed})
-                found += [_edge(node, RELS[slot % SLOTS // 2], "out", row) for row in rows]
-        return found
+    def _among(self, nodes: Mapping[int, NodeRef]) -> list[Dated]:
+        """Relationships among nodes, by id, each from its source; without those that a node's own row carries."""
+        starts = [s for here in nodes for s in self._slots(here) if s % 2 == 0 and RELS[s % SLOTS // 2] != Rel.POSTED]
+        asked = {"slots": _json(starts), "pin": self.seq, "others": _json(nodes)}
+        rows = self._database.run(sql("edges_among"), asked)
+        return [_edge(nodes[slot // SLOTS], RELS[slot % SLOTS // 2], "out", row) for slot, *row in rows]
 
     def _id(self, node: NodeRef) -> int | None:
         """The node's id, None where it did not exist at this commit."""
@@ -152,6 +150,10 @@ class Exploring:
             return []
         values = dict(zip(_POST_COLUMNS, row[2:], strict=True))
         return named_by_post(node, {**values, **{name: orjson.loads(values[name] or "[]") for name, _, _ in OBJECTS}})
+
+
+def _json(numbers: Iterable[int]) -> str:
+    return orjson.dumps(list(numbers)).decode()
 
 
 def _edge(node: NodeRef, rel: Rel, way: str, row: Sequence[Any]) -> Dated:
