@@ -83,7 +83,10 @@ def _search(pictured: picture.Pictured, opened: state.Opened) -> None:
             st.caption("Nothing found. It may not be loaded.")
         for hit in hits:
             shown = hit.node in pictured.scene.nodes
-            if st.button(one_line(f"{hit.node.type}: {hit.text}", 90), key=f"hit-{hit.node}", width="stretch"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                chosen = st.button("Select" if shown else "Add", key=f"hit-{hit.node}", width=90)  # a label is Markdown
+                st.text(one_line(f"{hit.node.type}: {hit.text}", 90))
+            if chosen:
                 if not shown:
                     pictured.do(c.Add((hit.node,)))
                 pictured.selected, pictured.edge = (hit.node,), ""
