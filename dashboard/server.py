@@ -23,7 +23,8 @@ _OPTIONS = {
     "server.maxUploadSize": "1",  # nothing is uploaded
     "runner.postScriptGC": "false",  # it looks at every finding kept, and all sessions wait
     "browser.gatherUsageStats": "false",
-    "theme.primaryColor": "#0072B2",  # red would read as a verdict
+    "theme.light.primaryColor": "#0072B2",  # red would read as a verdict; one for both would fix the page to light
+    "theme.dark.primaryColor": "#56B4E9",
     "client.showErrorDetails": "none",  # a traceback may quote data; it goes to the log
     "client.showErrorLinks": "false",  # they lead to search engines
     "client.toolbarMode": "minimal",
