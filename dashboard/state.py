@@ -19,7 +19,7 @@ from dashboard.canvas.commands import Command
 from dashboard.canvas.known import Known, Recent
 from dashboard.canvas.scene import Player, Scene
 from detectors.base import discover
-from graph import projection
+from graph import newest
 from graph.errors import ConfigError
 from graph.findings import Finding, Run
 from graph.store import View, open_store
@@ -143,18 +143,9 @@ def detector_names() -> list[str]:
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the time of the newest post …")
-def newest_post(key: Key, _view: View) -> datetime | None:
+def newest_post(key: Key, _view: View) -> datetime | None:  # noqa: ARG001 - the key of the cache
     """Time of the newest post; None where there is none."""
-    known = _newest(key[0])
-    found = projection.newest_post(_view, known[-1] if known and known[-1][0] <= key[1] else None)
-    known[:] = [(key[1], found)]
-    return found
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _newest(url: str) -> list[tuple[int, datetime | None]]:  # noqa: ARG001 - the key of the cache
-    """The commit that was looked at last, and the time of its newest post."""
-    return []
+    return newest.newest_post(_view)
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the members …")

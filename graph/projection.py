@@ -197,19 +197,6 @@ def events(
     return chosen.table(SCHEMA).replace_schema_metadata({"undated": str(undated)})
 
 
-def newest_post(view: View, known: tuple[int, datetime | None] | None = None) -> datetime | None:
-    """Time of the newest post; None where there is none.
-
-    Parameters
-    ----------
-    known : tuple of int and (datetime or None), optional
-        What it was at an earlier commit: where no post was replaced or deleted since, only later ones are read.
-    """
-    after, before = known if known and not view.gone("posts", known[0]).num_rows else (0, None)
-    times = [pc.max(b["created_at"]).as_py() for b in view.scan("posts", columns=["created_at"], after=after)]
-    return max((t for t in (before, *times) if t is not None), default=None)
-
-
 def _read(view: View, trace: Trace, after: int) -> cache.Read:
     """Events of the rows written after a commit."""
     parts, rows = [_light(RAW.empty_table())], 0

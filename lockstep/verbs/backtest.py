@@ -92,7 +92,7 @@ def _times(s: Session, view: View, since: str | None, until: str | None, step: s
         There are no posts.
     """
     from detectors.evaluating.backtesting import moments
-    from graph.projection import newest_post
+    from graph.newest import newest_post
 
     now = datetime.now(UTC)
     newest = newest_post(view)

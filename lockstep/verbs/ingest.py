@@ -97,7 +97,7 @@ def require_fresh(s: Session, oldest: datetime) -> None:
     IngestError
         It is, or there is no post at all.
     """
-    from graph.projection import newest_post
+    from graph.newest import newest_post
 
     with s.view() as view:
         newest = newest_post(view)
