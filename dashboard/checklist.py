@@ -30,11 +30,11 @@ def rows(answers: Iterable[Answer], zone: str | None = None) -> list[Row]:
         {
             "Entry": one_line(a.entry.text, 120),
             "Answer": str(a.state),
-            "Accounts": ", ".join(one_line(f"@{n.handle}" if n.handle else n.account, 60) for n in a.accounts[:5]),
             "Findings": sum(i.current for i in a.involved),
             "Priority": str(min((i.priority for i in a.involved if i.current), key=lambda p: p.rank, default="")),
-            "With": one_line(", ".join(a.involved[0].beside) if a.involved else "", 200),
             "Since": shown(min(i.since for i in a.involved), zone) if a.involved else "",
+            "With": one_line(", ".join(a.involved[0].beside) if a.involved else "", 200),
+            "Accounts": ", ".join(one_line(f"@{n.handle}" if n.handle else n.account, 60) for n in a.accounts[:5]),
             "Labels": "; ".join(one_line(x, 200) for x in a.labels),
         }
         for a in answers

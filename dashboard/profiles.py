@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from dashboard import views
+from dashboard import times, views
 from dashboard.canvas.facets import FACETS, Facet, facets_of, other, reach
 from dashboard.times import shown, span
 from dashboard.untrusted import one_line
@@ -81,7 +81,7 @@ def _account(view: View, key: str, zone: str | None) -> Iterator[tuple[str, str]
     if known is None:
         return
     yield "Handle", f"@{one_line(known.handle)}" if known.handle else "not loaded"
-    yield "Created", shown(known.created_at, zone)
+    yield from times.lines("Created", known.created_at, zone) if known.created_at else [("Created", "unknown")]
     yield "Verified", {True: "yes", False: "no", None: "unknown"}[known.verified]
     yield "Followers", "unknown" if known.followers is None else f"{known.followers:,}"
     yield "Language", one_line(known.lang or "unknown")

@@ -184,11 +184,11 @@ def run_rows(runs: Sequence[Run], zone: str | None = None) -> list[Row]:
     """Runs, newest first."""
     return [
         {
-            "Started": shown(r.started_at, zone),
+            "Started": shown(r.started_at.replace(microsecond=0), zone),
             "Detector": f"{one_line(r.detector)} {one_line(r.version)}",
-            "Outcome": one_line(f"failed: {r.error}" if r.error else r.summary, 400),
             "Findings": r.findings,
-            "Seconds": r.seconds,
+            "Seconds": round(r.seconds, 2),
+            "Outcome": one_line(f"failed: {r.error}" if r.error else r.summary, 400),
             "Data up to": f"commit {r.data_cut:,}",
             "Run": one_line(r.id),
         }

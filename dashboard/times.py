@@ -29,6 +29,14 @@ def shown(at: datetime | None, zone: str | None) -> str:
     return utc(at) if at is None or there is None else f"{utc(at)} ({_there(at, at, there)})"
 
 
+def lines(what: str, at: datetime, zone: str | None) -> list[tuple[str, str]]:
+    """A time in a narrow table of names and values: a line in UTC, one in the analyst's zone where that is another."""
+    there = zone_of(zone)
+    local = at.astimezone(there) if there else None
+    beside = [(f"… in {there.key}", f"{local.strftime(_WHOLE)} {offset(local)}")] if there and local else []
+    return [(what, utc(at)), *beside]
+
+
 def span(window: Window, zone: str | None = None) -> str:
     """A window in one line, the end's date left out where it is the start's; its length; then in the analyst's zone."""
     start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)

@@ -21,6 +21,8 @@ from graph.store import View
 Row = dict[str, object]
 
 TEXT_LIMIT = 4_000  # characters of a post shown; the rest is counted
+SUMMARY_LIMIT = 380
+"""Characters of a finding's sentence in the list; the rest is counted, and stands on its page."""
 RANK = "Uncalibrated rank"
 ABOUT_RANK = (
     "0 to 1, higher is more striking to this detector. Not a probability: it has not been calibrated against decisions."
@@ -82,10 +84,10 @@ def finding_rows(findings: Sequence[Finding], zone: str | None = None) -> list[R
         {
             "Priority": str(f.priority) + ("" if f.status is Status.LIVE else " (shadow)"),
             "Kind": kind_label(f.kind),
+            "What was flagged": one_line(f.summary, SUMMARY_LIMIT),
             score: f.score,
             "Members": len(f.members),
             "Tickers": ", ".join(map(ticker, f.tickers)),
-            "What was flagged": one_line(f.summary),
             "Window": span(f.window, zone),
             "Finding": f.id,
         }

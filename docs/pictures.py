@@ -116,7 +116,7 @@ def shots(chosen: Chosen, handles: str) -> Iterator[Shot]:
 def _first_post(page: Page) -> None:
     table = page.locator("[class*='st-key-posts-'] .dvn-scroller").first
     table.scroll_into_view_if_needed()
-    table.click(position={"x": 18, "y": 36 + 28})  # its box, below the header
+    table.click(position={"x": 18, "y": 36 + 36})  # its box, below the header
     post = page.locator(".st-key-post")
     expect(post).to_be_visible()
     post.scroll_into_view_if_needed()

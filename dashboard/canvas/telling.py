@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard import views
+from dashboard import times, views
 from dashboard.canvas.drawn import edge_of, grouping
 from dashboard.canvas.facets import Line
+from dashboard.canvas.looks import named
 from dashboard.canvas.scene import Player, Scene
 from dashboard.times import shown
 from dashboard.untrusted import one_line
@@ -20,7 +21,7 @@ POSTS = 20
 
 def node_rows(node: NodeRef, scene: Scene, player: Player, zone: str | None = None) -> list[Row]:
     """What is known of a node."""
-    rows = [("Type", str(node.type)), ("Key", one_line(node.key, 300))]
+    rows = [("Type", str(node.type)), ("Key", named(node))]
     if node.type is NodeType.ACCOUNT:
         rows += _account(node, player, zone)
     if node.type is NodeType.POST:
@@ -38,7 +39,7 @@ def _account(node: NodeRef, player: Player, zone: str | None) -> list[tuple[str,
     if known is not None:
         rows = [
             ("Handle", f"@{one_line(known.handle)}" if known.handle else "–"),
-            ("Created", shown(known.created_at, zone) if known.created_at else "unknown"),
+            *(times.lines("Created", known.created_at, zone) if known.created_at else [("Created", "unknown")]),
             ("Verified", {True: "yes", False: "no", None: "unknown"}[known.verified]),
             ("Followers", "unknown" if known.followers is None else f"{known.followers:,}"),
             ("Profile", one_line(known.attributes or "–", 400)),
@@ -85,9 +86,9 @@ def line_rows(lines: Sequence[Line], zone: str | None = None) -> list[Row]:
     """What joins two nodes, and when."""
     return [
         {
-            "From": one_line(str(x.source), 80),
+            "From": f"{x.source.type} {named(x.source, 80)}",
             "How": x.rel.replace("_", " ").lower(),
-            "To": one_line(str(x.target), 80),
+            "To": f"{x.target.type} {named(x.target, 80)}",
             "Times": number(x.weight),
             "First": shown(x.first, zone),
             "Last": shown(x.last, zone),

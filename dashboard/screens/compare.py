@@ -25,6 +25,7 @@ def render() -> None:
 
 
 def _screen(opened: Opened) -> None:
+    going.back(SCREEN.path)
     every = state.earlier(opened.key, opened.view)
     if not every:
         empty.nothing_flagged(opened.view, opened.key[0])
@@ -66,7 +67,7 @@ def _named(f: Finding | None) -> str:
     """A finding in one line of a list, which is not interpreted."""
     if f is None:
         return "a finding"
-    return f"{f.id[:10]} · {views.kind_label(f.kind)} · on commit {f.data_cut:,} · {one_line(f.summary, 120)}"
+    return f"{f.id[:10]} · {views.kind_label(f.kind)} · on commit {f.data_cut:,} · {one_line(f.summary, 80)}"
 
 
 @st.cache_data(max_entries=32, show_spinner="Comparing …")
@@ -88,8 +89,10 @@ def _pair(opened: Opened, a: Finding, b: Finding) -> None:
     users = _users(opened.key, (a.id, b.id), opened.view, [a, b])
     st.subheader("In common, and alone")
     st.dataframe(
-        pairs.beside_rows(a, b, pairs.joint(users, a, b)), hide_index=True, alt="What both have, and what one has alone"
-    )
+        pairs.beside_rows(a, b, pairs.joint(users, a, b)), hide_index=True, row_height=72,
+        column_config={"What": st.column_config.TextColumn(width=180)},
+        alt="What both have, and what one has alone",
+    )  # fmt: skip
     _members(opened, a, b)
     rows = pairs.measure_rows(a, b)
     if rows:

@@ -17,7 +17,7 @@ from dashboard.access.people import who
 from dashboard.access.roles import Permission
 from dashboard.canvas.commands import to_link
 from dashboard.navigation import Screen
-from dashboard.screens.parts import detail, empty, paging, reading
+from dashboard.screens.parts import detail, empty, going, paging, reading
 from dashboard.state import Opened
 from dashboard.untrusted import one_line
 from graph.findings import Finding, Priority, Status
@@ -73,7 +73,7 @@ def _list(opened: Opened, found: list[Finding]) -> None:
         key=name,
         hide_index=True,
         height="content" if len(part) <= 8 else 640,
-        row_height=86,
+        row_height=108,
         on_select="rerun",
         selection_mode="multi-row" if several else "single-row",
         column_config=_columns(),
@@ -130,8 +130,8 @@ def _columns() -> dict[str, Any]:
         views.SCORE: column.NumberColumn(format="%.2f", width=120, help=views.ABOUT_SCORE),
         "Members": column.NumberColumn(width=75),
         "Tickers": column.TextColumn(width=90),
-        "What was flagged": column.TextColumn(width=500),
-        "Window": column.TextColumn(width=200),
+        "What was flagged": column.TextColumn(width=540),
+        "Window": column.TextColumn(width=220),
         "Finding": column.TextColumn(width=90),
     }
 
@@ -191,6 +191,7 @@ def _steps(opened: Opened, found: list[Finding], finding: Finding | None) -> Non
     ids = [f.id for f in listed]
     at = ids.index(finding.id) if finding and finding.id in ids else None
     with st.container(horizontal=True, vertical_alignment="center"):
+        going.back(SCREEN.path)
         if st.button("All findings", icon=":material/list:", key="back"):
             _go(None)
         if at is None:

@@ -8,7 +8,7 @@ from dashboard import state
 from dashboard.access.roles import Permission
 from dashboard.canvas import commands as c
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, panel, picture
+from dashboard.screens.parts import empty, going, panel, picture
 from dashboard.untrusted import one_line
 from graph.errors import LockstepError
 
@@ -52,6 +52,7 @@ def _canvas(pictured: picture.Pictured) -> None:
 def _tools(pictured: picture.Pictured, opened: state.Opened) -> None:
     history = pictured.history
     with st.container(horizontal=True, vertical_alignment="bottom", key="tools"):
+        going.back(SCREEN.path)
         back = st.button("Undo", icon=":material/undo:", key="undo", disabled=history.done < 2)
         forth = st.button("Redo", icon=":material/redo:", key="redo", disabled=history.done == len(history.commands))
         if back or forth:

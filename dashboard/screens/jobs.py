@@ -64,7 +64,8 @@ def _runs(runs: list[Run]) -> None:
     table = st.dataframe(
         summary.run_rows(part[::-1], st.context.timezone), hide_index=True, on_select="rerun",
         selection_mode="single-row", key="runs-table",
-        column_config={"Outcome": st.column_config.TextColumn(width=480)}, alt="Runs of detectors, the newest first",
+        row_height=72, column_config={"Outcome": st.column_config.TextColumn(width=480)},
+        alt="Runs of detectors, the newest first",
     )  # fmt: skip
     at = going.picked(table, len(part))
     if at is not None:

@@ -10,9 +10,8 @@ from dashboard import navigation, state, summary, views
 from dashboard.access.roles import Permission
 from dashboard.canvas import component
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, reading
+from dashboard.screens.parts import empty, going, reading
 from dashboard.state import Opened
-from dashboard.times import duration
 from dashboard.untrusted import one_line, visible
 from graph.findings import Finding
 
@@ -47,7 +46,7 @@ def _fresh(opened: Opened) -> None:
     states = summary.health(state.detector_names(), state.runs(opened.key, opened.view), now, late)
     stale = [h for h in states if h.stale]
     with st.expander(
-        f"{len(states) - len(stale)} of {len(states)} detectors succeeded within {duration(late)}",
+        f"{len(states) - len(stale)} of {len(states)} detectors succeeded within {late.total_seconds() / 3600:.3g} h",
         icon=":material/error:" if stale else ":material/check_circle:",
         expanded=False,
     ):
@@ -87,11 +86,11 @@ def _top(opened: Opened, found: list[Finding]) -> None:
             left, right = st.columns([6, 1], vertical_alignment="center")
             with left:
                 st.text(visible(finding.summary))
-                st.caption(
+                st.text(
                     f"Priority {finding.priority} · {views.kind_label(finding.kind)} · "
+                    f"{one_line(summary.standing(finding, earlier), 300)} · "
                     f"{summary.reach(finding, followers):,} followers of its members"
                 )
-                st.text(one_line(summary.standing(finding, earlier), 300).capitalize())
             with right:
                 if st.button("Open", key=f"open-{finding.id}", icon=":material/hub:", width="stretch"):
                     open_finding(finding.id)
@@ -101,7 +100,7 @@ def _top(opened: Opened, found: list[Finding]) -> None:
 
 def open_finding(finding_id: str) -> None:
     """Go to a finding's picture."""
-    st.switch_page(navigation.page("investigate"), query_params={"finding": finding_id})
+    going.to_investigate(finding_id)
 
 
 def _map(opened: Opened) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import navigation, pairs, state, views
+from dashboard import pairs, state, views
 from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.screens.parts import empty, going, paging, reading
@@ -25,6 +25,7 @@ def render() -> None:
 
 
 def _screen(opened: Opened) -> None:
+    going.back(SCREEN.path)
     found = state.findings(opened.key, opened.view)
     if not found:
         empty.nothing_flagged(opened.view, opened.key[0])
@@ -76,7 +77,7 @@ def _of(opened: Opened, finding: Finding, found: list[Finding]) -> None:
     table = st.dataframe(
         pairs.like_rows(part, st.context.timezone), hide_index=True, on_select="rerun", selection_mode="single-row",
         key="similar-table",
-        column_config={"What was flagged": st.column_config.TextColumn(width=480)}, row_height=56,
+        column_config={"What was flagged": st.column_config.TextColumn(width=480)}, row_height=88,
         alt="Similar rings; select one to see what the two have in common",
     )  # fmt: skip
     at = going.picked(table, len(part))
@@ -95,7 +96,7 @@ def _pair(opened: Opened, finding: Finding, other: Finding) -> None:
         st.caption("Texts and hours are measured only where something rare is shared: many have those in common.")
     with st.container(horizontal=True):
         if st.button("Compare", key="compare", icon=":material/compare_arrows:"):
-            st.switch_page(navigation.page("compare"), query_params={"a": finding.id, "b": other.id})
+            going.to_compare(finding.id, other.id)
         if st.button("Open the other", key="open-other", icon=":material/open_in_new:"):
             going.to_finding(other.id)
 

@@ -81,7 +81,7 @@ def no_hostile_element(page: Page) -> None:
 def test_a_row_of_the_list_opens_the_finding(page: Page, address: str) -> None:
     opened(page, address)
     expect(page.get_by_text("Flagged is not guilty")).to_be_visible()
-    click_row(page, "findings-list", 0, 86)
+    click_row(page, "findings-list", 0, 108)
     expect(page.get_by_role("heading", name="Evidence graph")).to_be_visible(timeout=60_000)
     assert page.url.endswith(f"?finding={flagged.shilling().id}")
     page.get_by_role("button", name="All findings").click()
@@ -104,7 +104,7 @@ def test_hostile_posts_stay_text(page: Page, address: str) -> None:
     browser.picture(page)
     key = f"posts-{flagged.shilling().id}--0"
     for row in range(len(flagged.HOSTILE)):
-        click_row(page, key, row, 56)
+        click_row(page, key, row, 72)
         expect(page.locator(".st-key-post")).to_contain_text(f"x:p0-{row}", timeout=60_000)
         browser.settled(page)
         no_hostile_element(page)

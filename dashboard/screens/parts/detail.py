@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import navigation, state, views
+from dashboard import state, views
 from dashboard.canvas.commands import Open
 from dashboard.screens.parts import going, paging, picture
 from dashboard.state import Opened
@@ -16,6 +16,8 @@ from graph.findings import Checked, Finding
 from graph.model import NodeRef, NodeType
 
 _PAGE = 50  # posts at a time
+ROW = 72
+"""Height of a row whose texts have three lines; Streamlit breaks them from 65 pixels on."""
 _RESTS = 5  # measurements listed; the table marks them all
 _STATES: dict[Checked, tuple[str, Literal["orange", "gray", "green"]]] = {  # what speaks for the members first
     Checked.PRESENT: (":material/report:", "orange"),
@@ -71,13 +73,13 @@ def _picture(opened: Opened, finding: Finding) -> None:
         if st.button(
             "Investigate", icon=":material/hub:", key="investigate", help="Expand, combine, find ways, go back"
         ):
-            st.switch_page(navigation.page("investigate"), query_params={"finding": finding.id})
+            going.to_investigate(finding.id)
         if st.button("Similar rings", icon=":material/join_inner:", key="similar"):
-            st.switch_page(navigation.page("similar"), query_params={"finding": finding.id})
-        before = {"b": finding.id, "a": finding.supersedes} if finding.supersedes else {"a": finding.id}
+            going.to_similar(finding.id)
+        before = (finding.supersedes, finding.id) if finding.supersedes else (finding.id,)
         words = "Compare with before" if finding.supersedes else "Compare"
         if st.button(words, icon=":material/compare_arrows:", key="compare"):
-            st.switch_page(navigation.page("compare"), query_params=before)
+            going.to_compare(*before)
 
 
 @st.fragment
@@ -189,7 +191,7 @@ def _posts(opened: Opened, finding: Finding) -> None:
     picked = st.dataframe(
         part,
         hide_index=True,
-        row_height=56,
+        row_height=ROW,  # a post's text has three lines
         height="content" if len(part) <= 8 else 520,
         on_select="rerun",
         selection_mode="single-row",

@@ -29,7 +29,7 @@ def visit() -> int:
 
 def _go(path: str, **query: str) -> None:
     st.session_state[_VISIT] = visit() + 1
-    here = urlsplit(st.context.url or "").path.rpartition("/")[2]
+    here = urlsplit(st.context.url or "").path.rpartition("/")[2] or navigation.discover()[0].path
     st.session_state[_FROM] = (path, here, st.query_params.to_dict())
     st.switch_page(navigation.page(path), query_params=query)
 
@@ -52,9 +52,29 @@ def to_finding(finding_id: str) -> None:
     _go("findings", finding=finding_id)
 
 
+def to_investigate(finding_id: str) -> None:
+    """Go to a finding's picture."""
+    _go("investigate", finding=finding_id)
+
+
+def to_time(**query: str) -> None:
+    """Go to a finding or a ticker through time."""
+    _go("time", **query)
+
+
 def to_picture(nodes: list[NodeRef], seq: int) -> None:
     """Go to a picture of these nodes."""
     _go("investigate", view=to_link([Add(tuple(nodes))], seq))
+
+
+def to_similar(finding_id: str) -> None:
+    """Go to the rings that are like a finding's."""
+    _go("similar", finding=finding_id)
+
+
+def to_compare(a: str, b: str = "") -> None:
+    """Go to two findings side by side, or to one and the choice of another."""
+    _go("compare", a=a, **({"b": b} if b else {}))
 
 
 def picked(table: Any, size: int) -> int | None:

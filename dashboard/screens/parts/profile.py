@@ -150,6 +150,6 @@ def _posts(opened: Opened, acts: profiles.Activity) -> None:
     part, _ = paging.part(acts.keys, "profile-posts-page", _POSTS)
     _, rows = state.posts(opened.key, tuple(part), st.context.timezone, opened.view)
     st.dataframe(
-        rows[::-1], hide_index=True, row_height=56, height="content" if len(rows) <= 8 else 520,
+        rows[::-1], hide_index=True, row_height=72, height="content" if len(rows) <= 8 else 520,
         column_config={"Text": st.column_config.TextColumn(width=520)}, alt="Posts, the newest first",
     )  # fmt: skip

@@ -47,3 +47,8 @@ def test_a_span_names_its_offset_twice_where_summer_time_begins_in_it() -> None:
 def test_a_page_says_which_times_it_has() -> None:
     assert times.named(None) == "All times are UTC."
     assert "Europe/Berlin" in times.named("Europe/Berlin")
+
+
+def test_a_narrow_table_has_a_line_for_each_zone() -> None:
+    assert times.lines("Created", AT, None) == [("Created", "2026-03-03 23:30:00 UTC")]
+    assert times.lines("Created", AT, "Asia/Tokyo")[1] == ("… in Asia/Tokyo", "2026-03-04 08:30:00 +09:00")
