@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -103,13 +103,18 @@ def measured(name: str, looked: Looked, form: Form) -> list[Result]:
             at_least("posts", [view.count("posts")], "posts"),
             at_least("accounts", [view.count("accounts")], "accounts"),
         ]
-    results = [*size, *clicked(looked, form, hubs, reached, seq)]
+    results = _named(name, [*size, *clicked(looked, form, hubs, reached, seq)])
     pictures = [_picture(hubs, number, form.nodes, seq) for number in range(form.sessions)]
     plan = Plan(pictures, findings, form.every, form.seconds, form.left, SEED)
     with served(looked) as (address, pid):
-        results += together(work(address, pid, plan), form)
-    results.append(at_most("load average over a minute, at the end", [os.getloadavg()[0]], "1"))
-    found = [Result(**{**r.as_dict(), "name": f"{name}: {r.name}"}) for r in results]  # type: ignore[arg-type]
+        results += _named(name, together(work(address, pid, plan), form))
+    return results
+
+
+def _named(name: str, results: Sequence[Result]) -> list[Result]:
+    """Results of one store, said as soon as they are known, with how busy the machine was."""
+    load = at_most("load average over the last minute", [os.getloadavg()[0]], "1")
+    found = [replace(r, name=f"{name}: {r.name}") for r in (*results, load)]
     for result in found:
         sys.stdout.write(f"{result.name}: {result.value:.4g} {result.unit}\n")
     sys.stdout.flush()

@@ -66,8 +66,10 @@ _SPOT = """(id) => {
   const picture = window.picture();
   const spot = picture.canvasToDOM(picture.getPosition(id));
   const box = picture.canvas.frame.getBoundingClientRect();
-  const inside = spot.x > 4 && spot.y > 4 && spot.x < box.width - 4 && spot.y < box.height - 4;
-  return inside && picture.getNodeAt(spot) === id ? [box.left + spot.x, box.top + spot.y] : null;
+  const [x, y] = [Math.round(box.left + spot.x), Math.round(box.top + spot.y)];  // a mouse stands on whole pixels
+  const at = { x: x - box.left, y: y - box.top };
+  const inside = at.x > 4 && at.y > 4 && at.x < box.width - 4 && at.y < box.height - 4;
+  return inside && picture.getNodeAt(at) === id ? [x, y] : null;
 }"""
 
 
