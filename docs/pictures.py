@@ -108,6 +108,7 @@ def shots(chosen: Chosen, handles: str) -> Iterator[Shot]:
         path = screen.path if at else ""  # the first is marked in the menu where it answers to no path
         query = ASKED[screen.path](chosen) if screen.path in ASKED else {}
         yield Shot(screen.path, path, query, (lambda p: _check(p, handles)) if screen.path == "check" else None)
+    yield Shot("walk-evidence", "investigate", {"finding": chosen.ring.id}, _put_evidence, tall=False)
     yield Shot("walk-finding", "findings", {"finding": chosen.ring.id})
     yield Shot("walk-posts", "findings", {"finding": chosen.ring.id}, _first_post, tall=False)
     yield Shot("walk-node", "investigate", {"finding": chosen.ring.id}, _select_node, tall=False)
@@ -120,6 +121,16 @@ def _first_post(page: Page) -> None:
     post = page.locator(".st-key-post")
     expect(post).to_be_visible()
     post.scroll_into_view_if_needed()
+
+
+def _put_evidence(page: Page) -> None:
+    frame = browser.picture(page)
+    turn = int(frame.get_attribute("data-drawn") or 0)
+    table = page.locator("[class*='st-key-why-'] .dvn-scroller").first
+    table.click(position={"x": 18, "y": 36 + 17})
+    page.get_by_role("button", name="Put its evidence into the picture").click()
+    browser.picture(page, turn + 1)
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
 
 
 def _select_node(page: Page) -> None:

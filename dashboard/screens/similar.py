@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import pairs, state, views
+from dashboard import pairs, rhythm, state, views
 from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, going, paging, reading
+from dashboard.screens.parts import empty, going, hours, paging, reading
 from dashboard.state import Key, Opened
 from dashboard.untrusted import one_line, visible
 from detectors.alerting.alert import Measure
@@ -94,11 +94,34 @@ def _pair(opened: Opened, finding: Finding, other: Finding) -> None:
     st.dataframe(pairs.likeness_rows(measures), hide_index=True, alt="What was measured, beside what others have")
     if not any(m.name == "templates" for m in measures):
         st.caption("Texts and hours are measured only where something rare is shared: many have those in common.")
+    _rhythms(opened, finding, other)
     with st.container(horizontal=True):
         if st.button("Compare", key="compare", icon=":material/compare_arrows:"):
             going.to_compare(finding.id, other.id)
         if st.button("Open the other", key="open-other", icon=":material/open_in_new:"):
             going.to_finding(other.id)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _pattern(key: Key, finding_id: str, _view: View, _finding: Finding) -> rhythm.Pattern:  # noqa: ARG001
+    posts = _view.posts(views.post_keys(_finding))
+    return rhythm.pattern(p.created_at for p in posts if p.created_at is not None)
+
+
+def _rhythms(opened: Opened, finding: Finding, other: Finding) -> None:
+    """When in the week the two act: the hours of the posts that are their evidence."""
+    patterns = [_pattern(opened.key, f.id, opened.view, f) for f in (finding, other)]
+    st.subheader("Hours of the week (UTC)")
+    if not all(p.sum() for p in patterns):
+        st.text("The evidence of one of them has no posts.")
+        return
+    alike = rhythm.alike(*patterns)
+    said = "too few posts to compare" if alike is None else f"alike by {alike:.2f} (cosine, 1: in the same hours)"
+    st.caption(f"Of the posts in evidence: {said}. People of one zone who sleep at night look alike too.")
+    for column, found, words in zip(st.columns(2, gap="large"), patterns, ("This one", "The other"), strict=True):
+        with column:
+            st.text(f"{words}: {found.sum():,} posts")
+            hours.chart(found)
 
 
 SCREEN = Screen("Similar rings", "similar", 14, render, Permission.SEE)

@@ -207,6 +207,14 @@ def test_what_is_known_of_a_selected_node() -> None:
         harmless(app)
 
 
+@pytest.mark.usefixtures("_served")
+def test_what_two_rings_have_in_common() -> None:
+    app = page("similar", asked("similar"))
+    app.session_state["similar-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    harmless(app)
+    assert any("too few posts to compare" in c.value for c in app.caption)
+
+
 @needs("chromium")
 @pytest.mark.xdist_group("browser")
 def test_nothing_on_any_page_does_anything(environment: dict[str, str]) -> None:

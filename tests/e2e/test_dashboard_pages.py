@@ -159,7 +159,9 @@ def test_similar_rings_are_listed_and_measured() -> None:
     app = page("similar", finding=LATER.id)
     assert frame(app, "Identifiers")["Accounts"].tolist() == [2]
     app.session_state["similar-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    assert "identifiers" in frame(ran(app), "Of others")["Measure"].tolist()
+    app = ran(app)
+    assert "identifiers" in frame(app, "Of others")["Measure"].tolist()
+    assert "The evidence of one of them has no posts." in texts(app)
 
 
 @pytest.mark.usefixtures("store")
@@ -199,6 +201,12 @@ def test_from_the_first_page_to_a_comparison(environment: dict[str, str]) -> Non
         page = chromium.new_page(viewport={"width": 1440, "height": 1000}, timezone_id="Asia/Tokyo")
         guard = browser.Guard()
         guard.watch(page)
+        page.goto(address)
+        page.get_by_role("button", name="Open", exact=True).first.click()  # the one click from the first page
+        expect(page.get_by_role("heading", name="Why flagged")).to_be_visible()
+        assert browser.pixels_drawn(browser.picture(page)) > 5_000
+        page.get_by_role("button", name="Back").click()
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         page.goto(f"{address}/findings?finding={LATER.id}")
         expect(page.get_by_role("heading", name="Members")).to_be_visible()
         browser.settled(page)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import profiles, state, views
 from dashboard.canvas.facets import FACETS
-from dashboard.screens.parts import going, paging, reading
+from dashboard.screens.parts import going, hours, paging, reading
 from dashboard.state import Key, Opened
 from dashboard.untrusted import one_line
 from graph.model import NodeRef, NodeType
@@ -68,7 +68,8 @@ def _show(opened: Opened, node: NodeRef) -> None:
     zone = st.context.timezone
     known = opened.view.account(node.key) if node.type is NodeType.ACCOUNT else None
     with st.container(key="summary"):
-        st.text(one_line(f"@{known.handle}" if known and known.handle else node.key, 200))
+        named = views.ticker(node.key) if node.type is NodeType.TICKER else one_line(node.key, 200)
+        st.text(one_line(f"@{known.handle}", 200) if known and known.handle else named)
     if st.button("Open in the picture", icon=":material/hub:", key="to-picture"):
         going.to_picture([node], opened.view.seq)
     left, right = st.columns(2, gap="large")
@@ -79,9 +80,13 @@ def _show(opened: Opened, node: NodeRef) -> None:
     with right:
         st.subheader("Activity")
         st.caption(acts.said())
-        days = profiles.by_day(acts.times)
-        if days:
-            st.bar_chart(days, x="Day", y="Posts", height=240)
+        day, week = st.tabs(["By day", "By hour of the week"])
+        with day:
+            days = profiles.by_day(acts.times)
+            if days:
+                st.bar_chart(days, x="Day", y="Posts", height=240)
+        with week:
+            hours.show(acts.times, zone)
     _findings(opened, node, zone)
     if node.type is NodeType.ACCOUNT:
         _sources(opened, node, zone)
@@ -99,7 +104,13 @@ def _findings(opened: Opened, node: NodeRef, zone: str | None) -> None:
     part, _ = paging.part(found, "profile-findings-page")
     table = st.dataframe(
         profiles.finding_rows(node, part, zone), hide_index=True, on_select="rerun", selection_mode="single-row",
-        key=f"profile-findings-{going.visit()}", alt="Findings that name it; select one to open it",
+        key=f"profile-findings-{going.visit()}", row_height=72,
+        column_config={
+            "Evidence of its own": st.column_config.TextColumn(width=300),
+            "What was flagged": st.column_config.TextColumn(width=420),
+            "Window": st.column_config.TextColumn(width=220),
+        },
+        alt="Findings that name it; select one to open it",
     )  # fmt: skip
     at = going.picked(table, len(part))
     if at is not None:
