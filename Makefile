@@ -1,6 +1,7 @@
 # Each target builds what it needs; only git, make and Python >= 3.11 (with venv) must be there before.
 #   make demo   the whole way on a made network, no service needed
 #   make test   everything the suite needs, then all of it
+#   make pictures   those of docs/dashboard.md, from the demo network in the system's Chromium
 #   make lint   format, style, types, import arrows, dependencies, docstrings
 
 VENV := .venv
@@ -10,7 +11,7 @@ PROJECT := pyproject.toml hatch_build.py $(wildcard */__init__.py dashboard/canv
 DEMO ?= lockstep-demo
 PYTEST ?= -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
-.PHONY: demo test lint format docs lock clean system
+.PHONY: demo test lint format docs pictures lock clean system
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/run.stamp
@@ -33,6 +34,10 @@ format: $(VENV)/dev.stamp
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python docs/reference.py
+
+pictures: $(VENV)/dev.stamp
+	$(BIN)/lockstep demo --out $(DEMO)
+	$(BIN)/python -m docs.pictures sqlite:///$(DEMO)/lockstep.db $(DEMO)/store
 
 lock: $(VENV)/dev.stamp
 	requirements/lock

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 import typer.main
 
+from dashboard.navigation import discover as screens
 from detectors.base import discover as detectors
 from detectors.evaluating.metrics.base import discover as metrics
 from graph import errors
@@ -44,6 +45,14 @@ def test_formats_and_detectors_each_have_words_of_their_own() -> None:
         assert re.search(rf"^## .*`{name}`", text("formats.md"), re.MULTILINE), name
     for name in detectors():
         assert re.search(rf"^## .*`{name}`", text("detectors.md"), re.MULTILINE), name
+
+
+def test_every_page_of_the_dashboard_has_its_picture_and_every_picture_its_place() -> None:
+    pictures = {p.stem: p for p in (DOCS / "img" / "dashboard").glob("*.png")}
+    assert {s.path for s in screens()} <= pictures.keys(), "run `make pictures`"
+    linked = set(re.findall(r"!\[[^\]]+\]\(img/dashboard/([a-z-]+)\.png\)", text("dashboard.md")))
+    assert linked == pictures.keys()
+    assert [p.name for p in pictures.values() if p.stat().st_size > 150_000] == []
 
 
 def test_every_metric_has_a_row_in_the_page_on_evaluation() -> None:
