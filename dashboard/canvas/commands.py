@@ -54,7 +54,7 @@ class Add(Command):
 
 @dataclass(frozen=True, slots=True)
 class Expand(Command):
-    """Show neighbours of a node, of one facet, in an order; ``skip`` continues where an earlier one ended."""
+    """Show neighbours of a node, of one facet, in an order; with ``skip``, the next that are not shown yet."""
 
     kind = "expand"
     node: NodeRef
@@ -91,6 +91,16 @@ class Pin(Command):
     node: NodeRef
     x: float
     y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Command):
+    """Put several nodes somewhere at once, as :class:`Pin` does with one."""
+
+    kind = "move"
+    nodes: tuple[NodeRef, ...]
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pyvis.network import Network
 from dashboard.canvas import grammar, looks
 from dashboard.canvas.facets import Line, facets_of
 from dashboard.canvas.groups import Group
-from dashboard.canvas.scene import Player, Scene
+from dashboard.canvas.scene import More, Player, Scene
 from dashboard.times import utc
 from dashboard.untrusted import one_line
 from graph.findings import Member
@@ -18,6 +18,8 @@ from graph.model import Account, NodeRef, NodeType, Post
 
 GROUP = "group/"
 """Beginning of a group's id in the picture; no node type is named so."""
+REST = "rest/"
+"""Beginning of the id of what an expansion left out, where it is drawn as one."""
 KEYS = (
     "Keys, when the picture has the focus: e expand · m menu · c collapse · h hide · p pin · g combine · s separate · "
     "w way between two · z undo · y redo · f fit · + − zoom · arrows move · Esc clear. Shift and drag draws a lasso."
@@ -52,8 +54,9 @@ def _drawn(scene: Scene, player: Player) -> Network:
     posts = {p.post: p for p in player.view.posts([n.key for n in single if n.type is NodeType.POST])}
     nodes = [_node(n, scene, (accounts, posts, members)) for n in single]
     nodes += [_group(g, scene, members) for g in scene.groups]
-    net.nodes = nodes
-    net.edges = edges(scene.lines, inside)
+    left = rests(scene)
+    net.nodes = nodes + [_rest(name, more) for name, (_, more) in left.items()]
+    net.edges = edges(scene.lines, inside) + [_to_rest(name, node, inside) for name, (node, _) in left.items()]
     return net
 
 
@@ -67,15 +70,40 @@ def badges(scene: Scene) -> dict[str, str]:
     return found
 
 
+def rests(scene: Scene) -> dict[str, tuple[NodeRef, More]]:
+    """What expansions left out and is drawn as one node each: by its id, whose neighbours they are, and how many."""
+    return {f"{REST}{m.facet}/{n}": (n, m) for n, more in scene.more.items() for m in more if m.rest}
+
+
+def group_menu(group: Group) -> list[dict[str, Any]]:
+    """What can be done with accounts that are drawn as one."""
+    return [
+        {"words": f"show its {len(group.nodes):,} accounts", "event": {"do": "separate"}},
+        {"words": "hide them", "event": {"do": "hide"}},
+    ]
+
+
+def rest_menu(more: More) -> list[dict[str, Any]]:
+    """How to see some of those that an expansion left out."""
+    return [{"words": f"show {_next(more):,} more of {more.total - more.shown:,}", "event": {"do": "expand"}}]
+
+
+def _next(more: More) -> int:
+    """How many the next step of an expansion brings."""
+    return min(more.total - more.shown, more.asked.limit if more.asked else 25)
+
+
 def menu(node: NodeRef, scene: Scene, player: Player) -> list[dict[str, Any]]:
     """What can be done with a node: ways on with their counts, then the rest."""
     items = []
     for facet, count in facets_of(player.view, node):
         known = next((m for m in scene.more.get(node, ()) if m.facet == facet.name), None)
-        left = f" · {known.shown:,} of {known.total:,} shown" if known else ""
         unit = " posts" if facet.through else ""
-        event = {"do": "facet", "facet": facet.name, "skip": known.shown if known else 0}
-        items.append({"words": f"{facet.words} ({count:,}{unit}){left}", "event": event})
+        event: dict[str, Any] = {"do": "facet", "facet": facet.name}
+        items.append({"words": f"{facet.words} ({count:,}{unit})", "event": event})
+        if known and known.shown < known.total:
+            words = f"↳ {_next(known):,} more; {known.shown:,} of {known.total:,} shown"
+            items.append({"words": words, "event": {**event, "more": True}})
     if node in scene.brought:
         items.append({"words": "collapse", "event": {"do": "collapse"}})
     pinned = node in scene.pinned
@@ -106,11 +134,13 @@ def _node(
     look = looks.look_of(node, members)
     x, y = scene.places[node]
     title = looks.title_of(node, accounts, posts, members.get(node.key))
-    title += "".join(f"\nnote: {one_line(text, 300)}" for n, text in scene.notes if n == node)
+    notes = [one_line(text, 300) for n, text in scene.notes if n == node]
+    title += "".join(f"\nnote: {text}" for text in notes)
     title += "".join(f"\nnot shown: {m.rest}" for m in scene.more.get(node, ()) if m.rest)
     return {
         "id": str(node),
-        "label": looks.label_of(node, accounts) + (" 📌" if node in scene.pinned else ""),
+        "label": "\n".join([looks.label_of(node, accounts), *(f"✎ {_cut(text)}" for text in notes)]).strip(),
+        "pinned": node in scene.pinned,
         "title": title,
         "shape": look.shape,
         "size": look.size,
@@ -122,14 +152,48 @@ def _node(
     }
 
 
+def _cut(text: str, most: int = 32) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _rest(name: str, more: More) -> dict[str, Any]:
+    """Neighbours that are not drawn, as one node that says what they are."""
+    look = grammar.GROUP
+    left = more.total - more.shown
+    return {
+        "id": name,
+        "label": more.rest.replace(": ", "\n", 1).replace(", ", "\n"),
+        "title": f"not shown: {more.rest}\ndouble-click for {_next(more):,} more",
+        "shape": look.shape,
+        "size": round(min(look.size + 3 * left**0.5, 60), 1),
+        "borderWidth": look.width,
+        "font": _FONT,
+        "color": looks.colours(look),
+        "x": more.at[0],
+        "y": more.at[1],
+    }
+
+
+def _to_rest(name: str, node: NodeRef, inside: Mapping[NodeRef, Group]) -> dict[str, Any]:
+    return {
+        "id": f"{name}|",
+        "from": GROUP + inside[node].id if node in inside else str(node),
+        "to": name,
+        "title": "neighbours that are not drawn one by one",
+        "color": _inked(grammar.GREY),
+        "dashes": [1, 4],
+        "width": 3,
+    }
+
+
 _FONT = {"size": 13, "face": "sans-serif", "strokeWidth": 3, "strokeColor": "#ffffff"}
 
 
 def _group(group: Group, scene: Scene, members: Mapping[str, Member]) -> dict[str, Any]:
     """A group stands in the middle of its accounts, larger the more they are, in the colour of what it holds."""
     flagged = sum(n.key in members for n in group.nodes)
+    x, y = middle(group, scene)
     look = grammar.GROUP_FLAGGED if 2 * flagged >= len(group.nodes) else grammar.GROUP
-    xs, ys = zip(*(scene.places[n] for n in group.nodes), strict=True)
     return {
         "id": GROUP + group.id,
         "label": f"{len(group.nodes):,} accounts",
@@ -139,9 +203,15 @@ def _group(group: Group, scene: Scene, members: Mapping[str, Member]) -> dict[st
         "borderWidth": look.width,
         "font": _FONT,
         "color": looks.colours(look),
-        "x": round(sum(xs) / len(xs), 1),
-        "y": round(sum(ys) / len(ys), 1),
+        "x": x,
+        "y": y,
     }
+
+
+def middle(group: Group, scene: Scene) -> tuple[float, float]:
+    """Where a group stands: in the middle of its accounts."""
+    xs, ys = zip(*(scene.places[n] for n in group.nodes), strict=True)
+    return round(sum(xs) / len(xs), 1), round(sum(ys) / len(ys), 1)
 
 
 def ends_of(line: Line, inside: Mapping[NodeRef, Group]) -> tuple[str, str]:

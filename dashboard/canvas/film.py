@@ -10,7 +10,6 @@ from typing import Any
 from dashboard.canvas import drawn
 from dashboard.canvas.facets import Line
 from dashboard.canvas.scene import Player, Scene, lines_of
-from graph.model import NodeRef
 
 MOST = 20_000
 """Moments that are sent to the browser, at most; beyond them the picture changes when the span is let go of."""
@@ -29,13 +28,28 @@ class Film:
     """
 
     edges: tuple[dict[str, Any], ...]
-    lines: int
     moments: int
     undated: int
 
-    def data(self) -> dict[str, Any] | None:
-        """What the browser gets; None where it is too much."""
-        return {"edges": list(self.edges), "moments": self.moments} if self.moments <= MOST else None
+    def data(self, scene: Scene) -> dict[str, Any]:
+        """What the browser gets; no lines where they are too many, and whether the picture is of a span."""
+        edges = list(self.edges) if self.moments <= MOST else None
+        return {"edges": edges, "cut": scene.between != (None, None)}
+
+    def left_out(self, scene: Scene) -> str:
+        """What a picture's span shows and leaves out, in one line; empty where it has none."""
+        start, end = scene.between
+        if start is None and end is None:
+            return ""
+        inside = drawn.grouping(scene)
+        kept = {drawn.edge_of(line, inside) for line in scene.lines}
+        shown = sum(edge["id"] in kept for edge in self.edges)
+        idle = len(scene.nodes) - len({n for line in scene.lines for n in (line.source, line.target)})
+        moments = sum(_within(edge["times"], start, end) for edge in self.edges)
+        text = f"{shown:,} of {len(self.edges):,} lines, {moments:,} of {self.moments:,} acts and relationships"
+        if self.undated:
+            text += f"; {self.undated:,} of them have no time and are in no span"
+        return f"{text}. {idle:,} of {len(scene.nodes):,} nodes have no line in it and are pale" if idle else text
 
 
 def film(scene: Scene, player: Player) -> Film:
@@ -44,7 +58,7 @@ def film(scene: Scene, player: Player) -> Film:
     inside = drawn.grouping(scene)
     times: dict[str, list[int]] = {}
     undated = 0
-    moments = [(Line(e.source, e.target, e.rel), e.at) for e in edges if e.source != e.target]
+    moments = [(Line(e.source, e.target, e.rel), e.at) for e in edges]
     moments += [(Line(a.source, a.target, a.rel, folded=True), a.at) for a in acts]
     for line, at in moments:
         source, target = drawn.ends_of(line, inside)
@@ -56,30 +70,11 @@ def film(scene: Scene, player: Player) -> Film:
         else:
             known.append(int(at.timestamp()))
     rows = drawn.edges(lines_of(edges, acts), inside)
-    found = tuple({**row, "times": sorted(times.get(row["id"], ()))} for row in rows)
-    return Film(found, len(rows), sum(map(len, times.values())) + undated, undated)
+    found = tuple({**row, "times": sorted(times[row["id"]])} for row in rows)
+    return Film(found, sum(map(len, times.values())) + undated, undated)
 
 
-def left_out(scene: Scene, made: Film) -> str:
-    """What a picture's span leaves out, in one line; empty where it has none."""
-    start, end = scene.between
-    if start is None and end is None:
-        return ""
-    kept = {drawn.edge_of(line, drawn.grouping(scene)) for line in scene.lines}
-    shown = sum(1 for edge in made.edges if edge["id"] in kept)
-    idle = len(scene.nodes) - len(_busy(scene.lines))
-    inside = sum(_inside(edge["times"], start, end) for edge in made.edges)
-    text = f"{shown:,} of {made.lines:,} lines, {inside:,} of {made.moments:,} acts and relationships behind them"
-    if made.undated:
-        text += f"; {made.undated:,} have no time and are in no span"
-    return f"{text}. {idle:,} of {len(scene.nodes):,} nodes have no line in it and are drawn pale" if idle else text
-
-
-def _busy(lines: Iterable[Line]) -> set[NodeRef]:
-    return {n for line in lines for n in (line.source, line.target)}
-
-
-def _inside(times: Iterable[int], start: datetime | None, end: datetime | None) -> int:
+def _within(times: Iterable[int], start: datetime | None, end: datetime | None) -> int:
     low = start.timestamp() if start else float("-inf")
     high = end.timestamp() if end else float("inf")
     return sum(low <= t < high for t in times)

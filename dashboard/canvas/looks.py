@@ -9,10 +9,11 @@ from typing import Any
 from dashboard.canvas import grammar
 from dashboard.times import utc
 from dashboard.untrusted import one_line, visible
-from graph.findings import Member
+from graph.findings import Member, digest
 from graph.model import Account, NodeRef, NodeType, Post, unscoped
 
 _NAME = 22  # characters of a label
+_PUBLIC = ("wallet", "referral")  # kinds of identifiers that hide nothing
 
 
 def colours(look: grammar.Look) -> dict[str, Any]:
@@ -28,6 +29,18 @@ def look_of(node: NodeRef, members: Mapping[str, Member]) -> grammar.Look:
     return grammar.NODES[node.type]
 
 
+def named(node: NodeRef, most: int = 300) -> str:
+    """A node's key for people; of an identifier its kind and a short name of it, never the value or its hash.
+
+    What is told apart are the identifiers, not what they say: two accounts with ``device #3f09ac`` share a device.
+    Wallets and referral codes are public and shown as they are.
+    """
+    kind, _, value = node.key.partition(":")
+    if node.type is NodeType.IDENTIFIER and value and kind not in _PUBLIC:
+        return f"{one_line(kind.removesuffix('_hash'), 30)} #{digest(node.key)[:6]}"
+    return one_line(node.key, most)
+
+
 def label_of(node: NodeRef, accounts: Mapping[str, Account]) -> str:
     """Short name beside a node; posts have none, their text is in the pop-up."""
     if node.type is NodeType.POST:
@@ -35,6 +48,8 @@ def label_of(node: NodeRef, accounts: Mapping[str, Account]) -> str:
     if node.type is NodeType.ACCOUNT:
         known = accounts.get(node.key)
         return _short(f"@{known.handle}" if known and known.handle else unscoped(node.key)[1] or node.key)
+    if node.type is NodeType.IDENTIFIER:
+        return _short(named(node))
     prefix = {NodeType.TICKER: "$", NodeType.HASHTAG: "#"}.get(node.type, "")
     key = node.key.partition("://")[2] if node.type is NodeType.LINK and "://" in node.key else node.key
     return _short(prefix + key)
@@ -44,7 +59,7 @@ def title_of(
     node: NodeRef, accounts: Mapping[str, Account], posts: Mapping[str, Post], member: Member | None = None
 ) -> str:
     """Lines of the pop-up; plain text."""
-    lines = [f"{node.type}: {one_line(node.key, 200)}"]
+    lines = [f"{node.type}: {named(node, 200)}"]
     if node.type is NodeType.ACCOUNT:
         known = accounts.get(node.key)
         if known and known.handle:

@@ -50,6 +50,18 @@ def place(
     return {n: known.get(n) or found[n] for n in nodes}
 
 
+def free(places: Mapping[NodeRef, Place], beside: NodeRef) -> Place:
+    """A place near a node that is as far from all others as any around it."""
+    x, y = places[beside]
+    others = np.array([p for n, p in places.items() if n != beside] or [(x - APART, y)], float)
+    turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    rings = [np.stack([x + r * np.cos(turns), y + r * np.sin(turns)], 1) for r in (1.6 * APART, 160, 220)]
+    spots = np.concatenate(rings)
+    apart = np.hypot(*(spots[:, None] - others).transpose(2, 0, 1)).min(axis=1)
+    best = int(np.argmax(np.minimum(apart, 2 * APART)))  # the nearest of those that are far enough from everything
+    return round(float(spots[best, 0]), 1), round(float(spots[best, 1]), 1)
+
+
 def _starts(
     fresh: Sequence[NodeRef], lines: Sequence[Line], known: Mapping[NodeRef, Place], near: NodeRef | None
 ) -> list[Place]:

@@ -43,6 +43,8 @@ class More:
     total: int
     whole: bool  # False: among the newest relationships only
     rest: str = ""  # what those not shown are, where they are many accounts
+    asked: c.Expand | None = None  # how they were asked for last: more of them come in the same way
+    at: placing.Place = (0.0, 0.0)  # where those not shown stand, drawn as one
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Scene:
     findings: tuple[str, ...] = ()
     notes: tuple[tuple[NodeRef | None, str], ...] = ()
     marked: frozenset[NodeRef] = frozenset()  # on the paths asked for last
+    ways: tuple[tuple[NodeRef, ...], ...] = ()  # these paths, shortest first, of equally short ones the rarest
     said: tuple[str, ...] = ()
     steps: int = 0
 
@@ -217,13 +220,17 @@ class Player:
             suspicion=self.suspicion(),
         )
         far = list(dict.fromkeys(other(line, command.node) for line in found.lines))
-        taken = far[command.skip : command.skip + max(min(command.limit, FIRST), 1)]
+        wanted = [n for n in far if n not in scene.nodes] if command.skip else far
+        taken = wanted[: max(min(command.limit, FIRST), 1)]
         known = {*taken, command.node}
         acts = scene.acts | {a for a in found.acts if a.source in known and a.target in known}
         brought = scene.brought.get(command.node, frozenset()) | frozenset(taken)
         grown = self._add(replace(scene, acts=acts), [command.node, *taken], by=command.node)
         shown = sum(n in grown.nodes for n in far)
-        note = More(facet.name, shown, len(far), found.whole, self._rest([n for n in far if n not in grown.nodes]))
+        rest = self._rest([n for n in far if n not in grown.nodes])
+        before = next((m.at for m in scene.more.get(command.node, ()) if m.facet == facet.name and m.rest), None)
+        at = before or (placing.free(grown.places, command.node) if rest else (0.0, 0.0))
+        note = More(facet.name, shown, len(far), found.whole, rest, command, at)
         others = tuple(m for m in scene.more.get(command.node, ()) if m.facet != facet.name)
         said = (
             grown.said if far else (*grown.said, f"{facet.words}: none" + ("" if found.whole else " among the newest"))
@@ -244,11 +251,11 @@ class Player:
         found = self.view.paths(command.source, command.target, k=command.k, max_hops=_HOPS, max_degree=_SUPERNODE)
         if not found:
             said = f"no way of at most {_HOPS} steps that avoids what more than {_SUPERNODE:,} are joined to"
-            return replace(scene, said=(*scene.said, said), marked=frozenset())
+            return replace(scene, said=(*scene.said, said), marked=frozenset(), ways=())
         # of ways equally short the one through what few others are joined to says most
         rare = sorted(found, key=lambda p: (len(p.nodes), sum(self._degree(n) for n in p.nodes[1:-1]), p.nodes))
         nodes = list(dict.fromkeys(n for path in rare for n in path.nodes))
-        return replace(self._add(scene, nodes), marked=frozenset(nodes))
+        return replace(self._add(scene, nodes), marked=frozenset(nodes), ways=tuple(tuple(p.nodes) for p in rare))
 
     def _degree(self, node: NodeRef) -> int:
         return sum(self.view.degree(node).values())
@@ -303,6 +310,11 @@ def _pin(_: Player, scene: Scene, command: c.Pin) -> Scene:
     return replace(scene, places=places, pinned=scene.pinned | {command.node})
 
 
+def _move(_: Player, scene: Scene, command: c.Move) -> Scene:
+    moved = {n: (x, y) for n, x, y in zip(command.nodes, command.xs, command.ys, strict=False) if n in scene.nodes}
+    return replace(scene, places={**scene.places, **moved}, pinned=scene.pinned | moved.keys())
+
+
 def _unpin(_: Player, scene: Scene, command: c.Unpin) -> Scene:
     return replace(scene, pinned=scene.pinned - {command.node})
 
@@ -325,6 +337,7 @@ _STEPS: Mapping[type[c.Command], Callable[[Player, Scene, Any], Scene]] = {
     c.Combine: Player._combine,  # noqa: SLF001
     c.Between: Player._between,  # noqa: SLF001
     c.Pin: _pin,
+    c.Move: _move,
     c.Unpin: _unpin,
     c.Separate: _separate,
     c.Note: _note,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dashboard import times, views
 from dashboard.canvas.drawn import edge_of, grouping
 from dashboard.canvas.facets import Line
-from dashboard.canvas.looks import named
+from dashboard.canvas.looks import label_of, named
 from dashboard.canvas.scene import Player, Scene
 from dashboard.times import shown
 from dashboard.untrusted import one_line
 from dashboard.views import Row, attribution, labels_among, number
-from graph.model import NodeRef, NodeType, Post
+from graph.model import Account, NodeRef, NodeType, Post
 from graph.store import View
 
 POSTS = 20
@@ -103,3 +103,18 @@ def posts_behind(lines: Sequence[Line], scene: Scene, view: View) -> tuple[list[
     keys = {a.post for a in scene.acts if (a.source, a.target, a.rel) in ends}
     posts = views.by_time(view.posts(sorted(keys)))
     return posts[::-1][:POSTS], len(posts)
+
+
+def way_rows(scene: Scene, player: Player) -> list[Row]:
+    """The ways between two nodes that were asked for last, as far as they are shown."""
+    rows: list[Row] = []
+    for way in scene.ways:
+        if all(n in scene.nodes for n in way):
+            steps = [label_of(n, _known(n, player)) or f"post {named(n, 40)}" for n in way]
+            rows.append({"Steps": len(way) - 1, "Way": " → ".join(steps)})
+    return rows
+
+
+def _known(node: NodeRef, player: Player) -> dict[str, Account]:
+    known = player.account(node.key) if node.type is NodeType.ACCOUNT else None
+    return {node.key: known} if known else {}

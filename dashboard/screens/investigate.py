@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
 from dashboard import state
@@ -97,8 +99,12 @@ def _search(pictured: picture.Pictured, opened: state.Opened) -> None:
 def _share(pictured: picture.Pictured) -> None:
     """The steps as a link: ids only, played again for whoever opens it, as they may see it."""
     st.caption("Opens the same picture at the same data, for those who may see it. Notes are not part of a link.")
+    here = urlsplit(st.context.url or "")
+    start = f"{here.scheme}://{here.netloc}" if here.netloc else ""
     st.code(
-        f"/{SCREEN.path}?{LINK}={c.to_link(pictured.history.current, pictured.seq)}", language=None, wrap_lines=True
+        f"{start}/{SCREEN.path}?{LINK}={c.to_link(pictured.history.current, pictured.seq)}",
+        language=None,
+        wrap_lines=True,
     )
 
 

@@ -1,6 +1,9 @@
 // The picture: draws what the server says, and tells it what the analyst does. It decides nothing about the graph.
 // Texts come as data and are only ever drawn on the canvas or set as text.
 import './vis/vis-network.min.js';
+import { Film } from './film.js';
+import { drawn, inked } from './ink.js';
+import { Labels } from './labels.js';
 
 const { DataSet, Network } = globalThis.vis;
 const pictures = new WeakMap();
@@ -39,6 +42,8 @@ class Picture {
     this.nodes = new DataSet();
     this.edges = new DataSet();
     this.badges = {};
+    this.film = new Film(this, (set, rows) => this.put(set, rows));
+    this.labels = new Labels();
     this.frame.addEventListener('keydown', (event) => this.key(event));
     this.stage.addEventListener('pointerdown', (event) => this.draws(event), true);
     this.frame.addEventListener('focusout', (event) => {
@@ -47,6 +52,7 @@ class Picture {
   }
 
   destroy() {
+    this.film.destroy();
     this.network?.destroy();
     this.frame.remove();
     this.legend.remove();
@@ -56,7 +62,8 @@ class Picture {
   show(data) {
     this.frame.style.height = `${data.height}px`;
     this.frame.setAttribute('aria-label', data.alt);
-    this.frame.classList.toggle('dark', Boolean(data.dark));
+    this.dark = Boolean(data.dark);
+    for (const part of [this.frame, this.help]) part.classList.toggle('dark', this.dark);
     this.help.textContent = data.keys;
     this.explain(data.legend);
     this.badges = data.badges;
@@ -64,9 +71,11 @@ class Picture {
     const first = !this.network;
     const fit = first || data.fit !== this.fitted;
     this.fitted = data.fit;
-    replace(this.nodes, data.nodes);
-    replace(this.edges, data.edges);
+    this.put(this.nodes, data.nodes);
+    this.put(this.edges, data.edges);
+    this.film.set(data.film, data.edges);
     if (first) this.begin(data.options);
+    else this.stand(data.nodes);
     if (fit) this.network.fit({ animation: false });
     this.select(data.selected);
     if (data.menu && data.menu.turn !== this.menuTurn) {
@@ -75,14 +84,30 @@ class Picture {
     }
     this.network.redraw();
     this.frame.dataset.nodes = String(data.nodes.length);
+    this.frame.dataset.names = String(this.labels.shown);
     this.frame.dataset.drawn = String(data.turn); // tests wait for the picture of a turn
   }
 
+  // Rows as the server gives them, in the colours of the theme.
+  put(set, rows) {
+    replace(set, rows.map((row) => drawn(row, this.dark)));
+  }
+
+  // Where the server says that nodes stand: what was dragged and may not stay there goes back.
+  stand(rows) {
+    if (this.dragging) return;
+    const places = this.network.getPositions();
+    for (const { id, x, y } of rows) {
+      if (Math.hypot(places[id].x - x, places[id].y - y) > 1) this.network.moveNode(id, x, y);
+    }
+  }
+
   explain({ nodes, lines }) {
+    const ink = (colour) => inked(colour, this.dark);
     this.legend.replaceChildren(
-      ...nodes.map((node) => entry(node.words, 18, { d: SHAPES[node.shape], fill: node.fill, stroke: node.outline })),
+      ...nodes.map((node) => entry(node.words, 18, { d: SHAPES[node.shape], fill: ink(node.fill), stroke: ink(node.outline) })),
       ...lines.map((line) =>
-        entry(line.words, 34, { d: 'M1 9h32', fill: 'none', stroke: line.colour, 'stroke-dasharray': line.dashes.join(' ') }),
+        entry(line.words, 34, { d: 'M1 9h32', fill: 'none', stroke: ink(line.colour), 'stroke-dasharray': line.dashes.join(' ') }),
       ),
     );
   }
@@ -92,8 +117,12 @@ class Picture {
     this.network.on('click', (at) => this.clicked(at));
     this.network.on('doubleClick', (at) => at.nodes.length && this.tell({ do: 'expand', nodes: at.nodes }));
     this.network.on('oncontext', (at) => this.asked(at));
-    this.network.on('dragEnd', (at) => at.nodes.length && this.dragged(at.nodes));
-    this.network.on('afterDrawing', (ink) => this.drawBadges(ink));
+    this.network.on('dragStart', () => (this.dragging = true));
+    this.network.on('dragEnd', (at) => {
+      this.dragging = false;
+      if (at.nodes.length) this.dragged(at.nodes);
+    });
+    this.network.on('afterDrawing', (ink) => this.drawOver(ink));
   }
 
   select(ids) {
@@ -240,18 +269,28 @@ class Picture {
     this.tell({ do: 'select', nodes: inside, edge: null });
   }
 
+  drawOver(ink) {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    const selected = this.network.getSelectedNodes();
+    this.labels.draw(ink, this.network, this.nodes, { dark: this.dark, width, height, selected });
+    this.drawBadges(ink);
+  }
+
   drawBadges(ink) {
     const places = this.network.getPositions();
     ink.textAlign = 'center';
     ink.textBaseline = 'middle';
     for (const id of this.marked) {
       if (!places[id]) continue;
-      ink.strokeStyle = '#0072B2';
+      ink.strokeStyle = inked('#0072B2', this.dark);
       ink.lineWidth = 3;
       ink.beginPath();
       ink.arc(places[id].x, places[id].y, this.nodes.get(id).size + 8, 0, 2 * Math.PI);
       ink.stroke();
     }
+    ink.fillStyle = ink.strokeStyle = inked('#1F2933', this.dark);
+    ink.lineWidth = 2;
+    this.nodes.forEach(({ id, pinned, size }) => pinned && places[id] && pin(ink, places[id].x - size * 0.75, places[id].y - size * 0.75));
     for (const [id, text] of Object.entries(this.badges)) {
       if (!places[id]) continue;
       const size = this.nodes.get(id).size;
@@ -259,11 +298,11 @@ class Picture {
       const y = places[id].y - size;
       ink.font = '600 11px sans-serif';
       const wide = ink.measureText(text).width + 8;
-      ink.fillStyle = '#1F2933';
+      ink.fillStyle = inked('#1F2933', this.dark);
       ink.beginPath();
       ink.roundRect(x - wide / 2, y - 8, wide, 16, 8);
       ink.fill();
-      ink.fillStyle = '#FFFFFF';
+      ink.fillStyle = this.dark ? '#14191F' : '#FFFFFF';
       ink.fillText(text, x, y + 0.5);
     }
   }
@@ -304,6 +343,17 @@ function replace(set, rows) {
   const wanted = new Map(rows.map((row) => [row.id, row]));
   set.remove(set.getIds().filter((id) => !wanted.has(id)));
   set.update(rows.filter((row) => JSON.stringify(row) !== set.get(row.id)?.was).map((row) => ({ ...row, was: JSON.stringify(row) })));
+}
+
+// The mark of what is pinned, its point at a place.
+function pin(ink, x, y) {
+  ink.beginPath();
+  ink.moveTo(x, y);
+  ink.lineTo(x - 5, y - 8);
+  ink.stroke();
+  ink.beginPath();
+  ink.arc(x - 6, y - 10, 4, 0, 2 * Math.PI);
+  ink.fill();
 }
 
 function round(number) {

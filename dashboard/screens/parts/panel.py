@@ -11,6 +11,7 @@ from dashboard import views
 from dashboard.canvas import commands as c
 from dashboard.canvas import telling
 from dashboard.canvas.facets import ORDERS, facets_of
+from dashboard.canvas.looks import named
 from dashboard.canvas.scene import FIRST, Player
 from dashboard.screens.parts import going
 from dashboard.screens.parts.picture import Pictured
@@ -40,6 +41,29 @@ def show(pictured: Pictured, player: Player) -> None:
                 _why(finding, pictured)
         if not pictured.scene.findings:
             st.caption("Click a node or a line for what is known of it; double-click a node to go on from it.")
+        _notes(pictured)
+    _ways(pictured, player)
+
+
+def _ways(pictured: Pictured, player: Player) -> None:
+    """The ways between two nodes that were asked for last."""
+    ways = telling.way_rows(pictured.scene, player)
+    if ways:
+        st.subheader("Ways between")
+        st.caption("The shortest first; of equally short ones that through what few others are joined to.")
+        st.dataframe(ways, hide_index=True, alt="Ways between the two nodes, step by step")
+
+
+def _notes(pictured: Pictured) -> None:
+    """What was written on the picture, and more."""
+    for node, text in pictured.scene.notes:
+        if node is None:
+            st.text(f"✎ {one_line(text, 1_000)}")
+    with st.form("note-on-picture", clear_on_submit=True, border=False):
+        text = st.text_input("Note on the picture", max_chars=1_000, key="note-text")
+        if st.form_submit_button("Write", icon=":material/edit_note:") and text.strip():
+            pictured.do(c.Note(text.strip()))
+            st.rerun(scope="fragment")
 
 
 def _node(node: NodeRef, pictured: Pictured, player: Player) -> None:
@@ -96,9 +120,7 @@ def _span(days: Sequence[date | None]) -> tuple[datetime | None, datetime | None
 
 def _several(selected: Sequence[NodeRef], pictured: Pictured) -> None:
     st.subheader(f"{len(selected):,} selected")
-    st.dataframe(
-        [{"Type": str(n.type), "Key": one_line(n.key, 120)} for n in selected], hide_index=True, alt="Selected nodes"
-    )
+    st.dataframe([{"Type": str(n.type), "Key": named(n, 120)} for n in selected], hide_index=True, alt="Selected nodes")
     with st.container(horizontal=True):
         if len(selected) == 2 and st.button("Way between", icon=":material/route:", key="way"):
             pictured.do(c.Path(selected[0], selected[1]))
@@ -116,6 +138,8 @@ def _why(finding: Finding, pictured: Pictured) -> None:
     st.subheader("Why flagged")
     with st.container(key="why"):
         st.text(visible(finding.summary))
+    if not finding.members:
+        _nobody(finding)
     st.caption(f"Score {finding.score:.2f}: {one_line(finding.score_means)}. Click a row for the part behind it.")
     picked = st.dataframe(
         [
@@ -127,6 +151,13 @@ def _why(finding: Finding, pictured: Pictured) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"why-{finding.id}",
+        column_config={
+            "": st.column_config.TextColumn(width=34),
+            "Measure": st.column_config.TextColumn(width=190),
+            "Value": st.column_config.TextColumn(width=62),
+            "Expected": st.column_config.TextColumn(width=72),
+            "p-value": st.column_config.TextColumn(width=66),
+        },
         alt="Measurements: value, expected value and p-value",
     )
     chosen = [finding.evidence[i] for i in picked["selection"]["rows"] if i < len(finding.evidence)]
@@ -146,6 +177,16 @@ def _why(finding: Finding, pictured: Pictured) -> None:
             with st.expander(f"{title} ({len(rows)})", expanded=title == "Rests on"):
                 for row in rows:
                     st.text(one_line(row))
+
+
+def _nobody(finding: Finding) -> None:
+    """What a finding without members is a picture of."""
+    st.caption(
+        "This finding names no account: the picture shows what moved, and nobody who posts about it is flagged by it. "
+        "Double-click the ticker for who names it."
+    )
+    if st.button("Through time", icon=":material/timeline:", key="through-time"):
+        going.to_time(finding=finding.id)
 
 
 def _posts(posts: Sequence[Post], total: int) -> None:

@@ -11,7 +11,8 @@ import streamlit as st
 from dashboard import state
 from dashboard.canvas import commands as c
 from dashboard.canvas import component
-from dashboard.canvas.scene import Player, Scene
+from dashboard.canvas.film import Film
+from dashboard.canvas.scene import Scene
 from dashboard.state import Opened
 from graph.model import NodeRef
 
@@ -26,7 +27,7 @@ class Pictured:
     scene: Scene = field(default_factory=Scene)
     selected: tuple[NodeRef, ...] = ()
     edge: str = ""
-    menu: NodeRef | None = None
+    menu: str = ""  # id in the picture of what a menu was asked of
     turn: int = 0
 
     def do(self, command: c.Command) -> None:
@@ -37,13 +38,13 @@ class Pictured:
     def hear(self, event: dict[str, Any]) -> None:
         """What an event of the picture comes to."""
         self.turn += 1
-        self.menu = None
+        self.menu = ""
         match event.get("do"):
             case "select":
                 self.selected = component.nodes_of(event, self.scene)
                 self.edge = str(event.get("edge") or "")
             case "menu":
-                self.menu = next(iter(component.nodes_of(event, self.scene)), None)
+                self.menu = component.first_of(event)
             case "undo":
                 self.history = self.history.undo()
             case "redo":
@@ -64,9 +65,16 @@ def begun(key: str, with_: object, seq: int, commands: Sequence[c.Command]) -> P
     return known
 
 
-def show(opened: Opened, pictured: Pictured, key: str, *, height: int = component.HEIGHT) -> None:
-    """Play what is new and draw it; what could not be shown is said below."""
-    player = Player(opened.view)
+def show(
+    opened: Opened,
+    pictured: Pictured,
+    key: str,
+    *,
+    height: int = component.HEIGHT,
+    film: Film | None = None,
+) -> None:
+    """Play what is new and draw it, with its film where there is one; what could not be shown is said below."""
+    player = state.player(opened)
     pictured.scene = state.scene(opened.key, pictured.history.current, player)
     component.show(
         pictured.scene,
@@ -77,7 +85,12 @@ def show(opened: Opened, pictured: Pictured, key: str, *, height: int = componen
         menu=pictured.menu,
         dark=st.context.theme.type == "dark",
         height=height,
+        film=film.data(pictured.scene) if film else None,
         heard=lambda: pictured.hear(dict((st.session_state.get(key) or {}).get("event") or {})),
     )
-    for line in pictured.scene.said:
+    left = film.left_out(pictured.scene) if film else ""
+    if left:
+        st.caption(f"In the span: {left}.")
+    cut = left and isinstance(pictured.history.current[-1], c.Between)  # what it left out has just been said
+    for line in () if cut else pictured.scene.said:
         st.caption(f"Not shown: {line}.")
