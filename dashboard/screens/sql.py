@@ -22,7 +22,7 @@ from dashboard.screens.parts import paging, reading
 from dashboard.state import Opened
 from dashboard.untrusted import one_line, visible
 
-_TEXT, _CHOSEN, _OUTCOME, _LINKED = "sql-text", "sql-chosen", "sql-outcome", "sql-linked"
+_TEXT, _CHOSEN, _OUTCOME, _LINKED, _SAID = "sql-text", "sql-chosen", "sql-outcome", "sql-linked", "sql-said"
 _LINK = 1_500  # characters of a query that a link carries
 _CELL = 300  # characters of a cell that are shown
 _WHOLE = 1 << 53  # beyond it a browser rounds whole numbers
@@ -46,8 +46,9 @@ def _screen(opened: Opened) -> None:
     left, right = st.columns([5, 3], gap="medium")
     with left:
         _choice(own)
-        _ask(source)
-        _keep(opened.view.data_dir, own)
+        _ask(opened, source)
+        if said := st.session_state.pop(_SAID, ""):
+            st.success(said, icon=":material/check_circle:")
     outcome = st.session_state.get(_OUTCOME)
     with right:
         _schema(source)
@@ -86,7 +87,7 @@ def _choose(own: dict[str, str]) -> None:
         st.session_state[_TEXT] = text
 
 
-def _ask(source: Source) -> None:
+def _ask(opened: Opened, source: Source) -> None:
     st.session_state.setdefault(_TEXT, "")
     with st.form("sql", border=False, enter_to_submit=True):
         text = st.text_area(
@@ -96,43 +97,54 @@ def _ask(source: Source) -> None:
         with st.container(horizontal=True):
             run = st.form_submit_button("Run", icon=":material/play_arrow:", type="primary")
             explain = st.form_submit_button("Explain", icon=":material/account_tree:", help="How it would be run")
-    if not (run or explain):
-        return
+        with st.expander("Keep or share it", icon=":material/bookmark:"):
+            name = st.text_input("Name", key="sql-name", max_chars=60)
+            with st.container(horizontal=True):
+                keep = st.form_submit_button("Keep", icon=":material/save:")
+                remove = st.form_submit_button("Remove", icon=":material/delete:", help="Removes the kept one")
+                link = st.form_submit_button("Put it in the address", icon=":material/link:")
+    if (run or explain or keep or link) and not text.strip():
+        st.info("Write a query first, or choose one.", icon=":material/inbox:")
+    elif run or explain:
+        _run(source, text, explain=explain)
+    elif keep or remove:
+        _keep(opened.view.data_dir, name.strip(), text if keep else None)
+    elif link:
+        _share(text)
+
+
+def _run(source: Source, text: str, *, explain: bool) -> None:
     person = who()
     if not person.may(Permission.QUERY):
         st.error("You may not run queries.")
-    elif not text.strip():
-        st.info("Write a query first, or choose one.", icon=":material/inbox:")
+        return
+    with st.spinner("Running …"):
+        outcome = sandbox.run(source, f"EXPLAIN {text}" if explain else text, person.name)
+    st.session_state[_OUTCOME] = (source.url, source.seq, text, outcome)
+    st.session_state.pop("sql-page", None)
+
+
+def _keep(data_dir: Path, name: str, text: str | None) -> None:
+    person = who()
+    if not person.may(Permission.QUERY):
+        st.error("You may not keep queries.")
+        return
+    try:
+        saved.keep(data_dir, person.name, name, text)
+    except (ValueError, OSError) as error:
+        st.error(visible(str(error), 200))
     else:
-        with st.spinner("Running …"):
-            outcome = sandbox.run(source, f"EXPLAIN {text}" if explain else text, person.name)
-        st.session_state[_OUTCOME] = (source.url, source.seq, text, outcome)
-        st.session_state.pop("sql-page", None)
+        st.session_state[_SAID] = "Removed." if text is None else "Kept: it stands first among those to begin from."
+        st.rerun()
 
 
-def _keep(data_dir: Path, own: dict[str, str]) -> None:
-    with st.expander("Keep or share it", icon=":material/bookmark:"):
-        text = str(st.session_state.get(_TEXT, ""))
-        name = st.text_input("Name", key="sql-name", max_chars=60)
-        with st.container(horizontal=True):
-            keep = st.button("Keep", icon=":material/save:", key="sql-keep", disabled=not text.strip())
-            remove = st.button("Remove", icon=":material/delete:", key="sql-remove", disabled=name not in own)
-            link = st.button(
-                "Put it in the address", icon=":material/link:", key="sql-link", disabled=len(text) > _LINK
-            )
-        if keep or remove:
-            try:
-                saved.keep(data_dir, who().name, name.strip(), text if keep else None)
-            except (ValueError, OSError) as error:
-                st.error(visible(str(error), 200))
-            else:
-                st.rerun()
-        if link:
-            st.query_params.from_dict({"sql": text})
-            st.session_state[_LINKED] = ("", text)
-            st.text(
-                "The address holds the query now: copy it from the browser. Who opens it sees it, and runs it or not."
-            )
+def _share(text: str) -> None:
+    if len(text) > _LINK:
+        st.error(f"The address has room for {_LINK:,} characters. Keep it, and let others keep it too.")
+        return
+    st.query_params.from_dict({"sql": text})
+    st.session_state[_LINKED] = ("", text)
+    st.text("The address holds the query now: copy it from the browser. Who opens it sees it, and runs it or not.")
 
 
 def _schema(source: Source) -> None:

@@ -71,6 +71,10 @@ def checked(app: AppTest) -> AppTest:
 
 def asked(app: AppTest, query: str, button: str = "Run") -> AppTest:
     app.text_area(key="sql-text").set_value(query)
+    return pressed(app, button)
+
+
+def pressed(app: AppTest, button: str) -> AppTest:
     next(b for b in app.button if b.label == button).click()
     return checked(app.run())
 
@@ -124,14 +128,19 @@ def test_examples_and_own_queries_are_filled_in_and_not_run(folder: Path) -> Non
     assert not app.get("download_button")
     app.text_area(key="sql-text").set_value("select 7")
     app.text_input(key="sql-name").set_value("seven")
-    checked(app.run())
-    checked(app.button(key="sql-keep").click().run())
+    pressed(app, "Keep")
     assert saved.kept(folder / "data", people.alone().name) == {"seven": "select 7"}
     assert opened(query="seven").text_area(key="sql-text").value == "select 7"
     app.text_input(key="sql-name").set_value("../x")
-    checked(app.run())
-    checked(app.button(key="sql-keep").click().run())
-    assert "A name begins" in app.error[0].value
+    assert "A name begins" in pressed(app, "Keep").error[0].value
+    app.text_input(key="sql-name").set_value("seven")
+    pressed(app, "Remove")
+    assert saved.kept(folder / "data", people.alone().name) == {}
+    app.text_area(key="sql-text").set_value("select 8")
+    pressed(app, "Put it in the address")
+    assert app.query_params["sql"] == "select 8"
+    app.text_area(key="sql-text").set_value("select " + "8" * 2_000)
+    assert "has room for" in pressed(app, "Put it in the address").error[0].value
 
 
 def test_a_link_fills_in_the_text_and_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,8 +207,8 @@ def test_all_that_is_taken_out_is_made_by_the_one_module_that_keeps_cells_from_b
             found += 1
             data = call.args[1] if len(call.args) > 1 else next(k.value for k in call.keywords if k.arg == "data")
             assert "exporting." in _made_by(nodes, data), f"{file}:{call.lineno}"
-        for call in (n for n in nodes if isinstance(n, ast.Attribute) and n.attr in {"write_csv", "to_csv"}):
-            assert ast.unparse(call.value) == "exporting", f"{file}:{call.lineno}"
+        for made in (n for n in nodes if isinstance(n, ast.Attribute) and n.attr in {"write_csv", "to_csv"}):
+            assert ast.unparse(made.value) == "exporting", f"{file}:{made.lineno}"
     assert found >= 3
 
 
