@@ -55,6 +55,7 @@ class Chosen:
 
     ring: Finding
     other: Finding
+    pump: Finding  # one with prices, where there is any
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Chosen:
@@ -70,12 +71,13 @@ class Chosen:
         if len(rings) < 2:
             raise ValueError("fewer than two findings name accounts and tickers; run `lockstep demo` first")
         first = rings[0]
-        return cls(first, next((f for f in rings[1:] if f.kind == first.kind), rings[1]))
+        pump = next((f for f in rings if f.kind == "coordinated_pump"), first)
+        return cls(first, next((f for f in rings[1:] if f.kind == first.kind), rings[1]), pump)
 
 
 ASKED: dict[str, Callable[[Chosen], dict[str, str]]] = {
     "investigate": lambda c: {"finding": c.ring.id},
-    "time": lambda c: {"finding": c.ring.id},
+    "time": lambda c: {"finding": c.pump.id},
     "account": lambda c: {"key": c.ring.members[0].account},
     "ticker": lambda c: {"key": c.ring.tickers[0]},
     "link": lambda c: {"key": c.ring.links[0]} if c.ring.links else {},
@@ -127,7 +129,7 @@ def _put_evidence(page: Page) -> None:
     frame = browser.picture(page)
     turn = int(frame.get_attribute("data-drawn") or 0)
     table = page.locator("[class*='st-key-why-'] .dvn-scroller").first
-    table.click(position={"x": 18, "y": 36 + 17})
+    table.click(position={"x": 18, "y": 36 + 36})
     page.get_by_role("button", name="Put its evidence into the picture").click()
     browser.picture(page, turn + 1)
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")

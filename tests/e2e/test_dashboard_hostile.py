@@ -130,7 +130,7 @@ def _served(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def asked(path: str) -> dict[str, str]:
     """What an address of the page names: the hostile account, ticker, link, rings."""
-    return ASKED[path](Chosen(RINGS[0], RINGS[1])) if path in ASKED else {}
+    return ASKED[path](Chosen.of(RINGS)) if path in ASKED else {}
 
 
 def page(path: str, query: dict[str, str]) -> AppTest:

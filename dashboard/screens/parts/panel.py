@@ -140,24 +140,26 @@ def _why(finding: Finding, pictured: Pictured) -> None:
         st.text(visible(finding.summary))
     if not finding.members:
         _nobody(finding)
+    if st.button("Time", icon=":material/timeline:", key="to-time", help="Posts, accounts and prices by time"):
+        going.to_time(finding=finding.id)
     st.caption(f"Score {finding.score:.2f}: {one_line(finding.score_means)}. Click a row for the part behind it.")
     picked = st.dataframe(
         [
-            {k: row[k] for k in ("", "Measure", "Value", "Expected", "p-value", "Rests on it")}
+            {k: row[k] for k in ("", "Value", "Expected", "Measure", "Rests on it", "p-value")}
             for row in views.evidence_rows(finding)
         ],
         hide_index=True,
-        height=260 if len(finding.evidence) > 6 else "content",
+        height=396 if len(finding.evidence) > 5 else "content",
+        row_height=72,
+        column_config={
+            "": st.column_config.TextColumn(width=42),
+            "Value": st.column_config.TextColumn(width=62),
+            "Expected": st.column_config.TextColumn(width=72),
+            "Measure": st.column_config.TextColumn(width=190),
+        },
         on_select="rerun",
         selection_mode="single-row",
         key=f"why-{finding.id}",
-        column_config={
-            "": st.column_config.TextColumn(width=34),
-            "Measure": st.column_config.TextColumn(width=190),
-            "Value": st.column_config.TextColumn(width=62),
-            "Expected": st.column_config.TextColumn(width=72),
-            "p-value": st.column_config.TextColumn(width=66),
-        },
         alt="Measurements: value, expected value and p-value",
     )
     chosen = [finding.evidence[i] for i in picked["selection"]["rows"] if i < len(finding.evidence)]
