@@ -116,7 +116,12 @@ def legend(scene: Scene, player: Player) -> dict[str, list[dict[str, Any]]]:
     """What shapes and lines mean, for those that occur, in the grammar's order."""
     members = player.known.members
     used = {looks.look_of(n, members) for n in scene.nodes}
-    shapes = [look for look in (*grammar.ROLES.values(), *grammar.NODES.values()) if look in used]
+    used |= {_group_look(g, members) for g in scene.groups} | ({grammar.GROUP} if rests(scene) else set())
+    shapes = [
+        look
+        for look in (*grammar.ROLES.values(), *grammar.NODES.values(), grammar.GROUP, grammar.GROUP_FLAGGED)
+        if look in used
+    ]
     rels = sorted({line.rel for line in scene.lines})
     return {
         "nodes": [{"shape": k.shape, "fill": k.fill, "outline": k.outline, "words": k.name} for k in shapes],
@@ -165,7 +170,7 @@ def _rest(name: str, more: More) -> dict[str, Any]:
         "label": more.rest.replace(": ", "\n", 1).replace(", ", "\n"),
         "title": f"not shown: {more.rest}\ndouble-click for {_next(more):,} more",
         "shape": look.shape,
-        "size": round(min(look.size + 3 * left**0.5, 60), 1),
+        "size": round(min(look.size + left**0.5, 40), 1),
         "borderWidth": look.width,
         "font": _FONT,
         "color": looks.colours(look),
@@ -191,9 +196,8 @@ _FONT = {"size": 13, "face": "sans-serif", "strokeWidth": 3, "strokeColor": "#ff
 
 def _group(group: Group, scene: Scene, members: Mapping[str, Member]) -> dict[str, Any]:
     """A group stands in the middle of its accounts, larger the more they are, in the colour of what it holds."""
-    flagged = sum(n.key in members for n in group.nodes)
     x, y = middle(group, scene)
-    look = grammar.GROUP_FLAGGED if 2 * flagged >= len(group.nodes) else grammar.GROUP
+    look = _group_look(group, members)
     return {
         "id": GROUP + group.id,
         "label": f"{len(group.nodes):,} accounts",
@@ -206,6 +210,11 @@ def _group(group: Group, scene: Scene, members: Mapping[str, Member]) -> dict[st
         "x": x,
         "y": y,
     }
+
+
+def _group_look(group: Group, members: Mapping[str, Member]) -> grammar.Look:
+    flagged = sum(n.key in members for n in group.nodes)
+    return grammar.GROUP_FLAGGED if 2 * flagged >= len(group.nodes) else grammar.GROUP
 
 
 def middle(group: Group, scene: Scene) -> tuple[float, float]:

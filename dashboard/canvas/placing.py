@@ -55,7 +55,7 @@ def free(places: Mapping[NodeRef, Place], beside: NodeRef) -> Place:
     x, y = places[beside]
     others = np.array([p for n, p in places.items() if n != beside] or [(x - APART, y)], float)
     turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    rings = [np.stack([x + r * np.cos(turns), y + r * np.sin(turns)], 1) for r in (1.6 * APART, 160, 220)]
+    rings = [np.stack([x + r * np.cos(turns), y + r * np.sin(turns)], 1) for r in (120, 180, 240, 300, 360)]
     spots = np.concatenate(rings)
     apart = np.hypot(*(spots[:, None] - others).transpose(2, 0, 1)).min(axis=1)
     best = int(np.argmax(np.minimum(apart, 2 * APART)))  # the nearest of those that are far enough from everything
