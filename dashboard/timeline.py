@@ -62,7 +62,8 @@ class Dots:
     who : ndarray of uint8
         :data:`CORE`, :data:`MEMBERS` or :data:`OTHERS`.
     undated : int
-        How many are left out for want of a time or an author.
+        How many are left out: shares that have no time, accounts whose creation is not known. A post always has a time:
+        one without is put into quarantine when it is loaded.
     """
 
     at: Longs

@@ -227,7 +227,7 @@ def _said(found: axis.Read, window: axis.Window, symbol: str, market: str) -> No
         ends = found.posts.ends()
         lines.append(f"No posts in this window; there are some from {tl.said(ends, None)}." if ends else "No posts.")
     if found.posts.undated:
-        lines.append(f"{found.posts.undated:,} posts are left out: they have no time or no author.")
+        lines.append(f"{found.posts.undated:,} shares are left out: they have no time.")
     if found.created.undated:
         lines.append(f"{found.created.undated:,} accounts are left out: when they were created is not known.")
     before = sum(found.created.within((0, shown[0])).values())

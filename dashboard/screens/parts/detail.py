@@ -74,6 +74,8 @@ def _picture(opened: Opened, finding: Finding) -> None:
             "Investigate", icon=":material/hub:", key="investigate", help="Expand, combine, find ways, go back"
         ):
             going.to_investigate(finding.id)
+        if st.button("Time", icon=":material/timeline:", key="to-time", help="Posts, accounts and prices by time"):
+            going.to_time(finding=finding.id)
         if st.button("Similar rings", icon=":material/join_inner:", key="similar"):
             going.to_similar(finding.id)
         before = (finding.supersedes, finding.id) if finding.supersedes else (finding.id,)

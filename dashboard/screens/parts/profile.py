@@ -17,6 +17,11 @@ from graph.store import View
 KEY = "key"  # in the address
 _FLAGGED = "Flagged is not guilty: judge an account by the evidence of its own."
 _POSTS = 20
+_SEARCH = {
+    NodeType.ACCOUNT: "Handle or id, or how it begins",
+    NodeType.TICKER: "Ticker, or how it begins",
+    NodeType.LINK: "Link, or how it begins",
+}
 
 
 def render(kind: NodeType) -> None:
@@ -39,9 +44,12 @@ def _profile(kind: NodeType, opened: Opened) -> None:
 
 
 def _search(opened: Opened, kind: NodeType) -> None:
-    text = st.text_input("Name, or how it begins", key=f"find-{kind}", max_chars=300)
-    hits = opened.view.search(text, types=[kind], limit=20) if text.strip() else []
-    if text.strip() and not hits:
+    text = st.text_input(_SEARCH[kind], key=f"find-{kind}", max_chars=300)
+    if not text.strip():
+        st.caption("Or come here from a finding, a picture or a list that was checked.")
+        return
+    hits = opened.view.search(text, types=[kind], limit=20)
+    if not hits:
         st.caption("Nothing found. It may not be loaded.")
     for hit in hits:
         if st.button("Open", key=f"hit-{hit.node}", icon=":material/badge:"):
@@ -72,6 +80,8 @@ def _show(opened: Opened, node: NodeRef) -> None:
         st.text(one_line(f"@{known.handle}", 200) if known and known.handle else named)
     if st.button("Open in the picture", icon=":material/hub:", key="to-picture"):
         going.to_picture([node], opened.view.seq)
+    if node.type is NodeType.TICKER and st.button("Time", icon=":material/timeline:", key="to-time"):
+        going.to_time(ticker=node.key)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("What is known")
