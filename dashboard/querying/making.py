@@ -1,8 +1,8 @@
 """Makes tables that can be asked: each a DuckDB file of its own, once for a store's commit, when it is first asked for.
 
-``<cache>/sql/<commit>/<table>.duckdb``: files, so that a million posts stay on disk and every query, in a process of
-its own, opens the same ones for reading. Made in another process than the dashboard's, which would stand still
-meanwhile. Of the commits the newest are kept.
+``<cache>/sql/<commit>-<their shape>/<table>.duckdb``: files, so that a million posts stay on disk and every
+query, in a process of its own, opens the same ones for reading. Made in another process than the dashboard's, which
+would stand still meanwhile. Of the commits the newest are kept.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from dashboard.querying.tables import ALL, Shown, sql_type
 from graph.errors import StoreError
+from graph.findings import digest
 from graph.store import View, open_store
 from lockstep import locks
 
@@ -27,6 +28,7 @@ KEPT = 2
 """Commits whose tables are kept."""
 MEMORY = "512MB"
 _SECONDS = 600
+_SHAPE = digest([[t.name, t.select or "", [c.name for c in t.columns]] for t in ALL.values()])[:8]  # of another version
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Source:
     def of(cls, url: str, view: View) -> Source:
         """The source that a view reads."""
         cache = view.cache_dir or view.data_dir / "cache"
-        return cls(url, str(view.data_dir), str(cache.absolute() / "sql" / str(view.seq)), view.seq)
+        return cls(url, str(view.data_dir), str(cache.absolute() / "sql" / f"{view.seq}-{_SHAPE}"), view.seq)
 
     def file(self, table: str) -> Path:
         """Where a table lies, once it is made."""
@@ -126,8 +128,8 @@ def _filled(engine: duckdb.DuckDBPyConnection, view: View, table: Shown) -> int:
 
 def tidy(source: Source) -> None:
     """Remove the tables of older commits; who is reading them still has them."""
-    known = [p for p in Path(source.folder).parent.iterdir() if p.name.isdigit()]
-    for old in sorted(known, key=lambda p: int(p.name))[:-KEPT]:
+    known = [p for p in Path(source.folder).parent.iterdir() if p.name.partition("-")[0].isdigit()]
+    for old in sorted(known, key=lambda p: int(p.name.partition("-")[0]))[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
 
