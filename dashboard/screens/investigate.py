@@ -26,6 +26,11 @@ def render() -> None:
             seq, commands = opened.view.seq, _begin(opened, finding)
             if link:
                 seq, commands = c.from_link(link)
+            elif not commands:
+                empty.nothing_flagged(opened.view, opened.key[0])
+                if not opened.view.seq:
+                    return
+                st.caption("Find an account, a ticker or a link to begin a picture with.")
             pictured = picture.begun("investigate", (opened.key[0], link, finding), seq, commands)
         _canvas(pictured)
     except LockstepError as error:

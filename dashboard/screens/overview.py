@@ -53,7 +53,7 @@ def _fresh(opened: Opened) -> None:
         for h in states:
             st.badge("stale" if h.stale else "in time", color="red" if h.stale else "green")
             st.text(f"{one_line(h.detector)}: {h.text}")
-    if stale:
+    if stale and state.runs(opened.key, opened.view):  # where nothing ran yet, that is said below
         st.error(f"Stale: {', '.join(one_line(h.detector) for h in stale)}. What they would flag is missing here.")
 
 

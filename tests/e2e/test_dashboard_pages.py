@@ -116,6 +116,22 @@ def test_a_list_is_checked_and_said_not_to_be_clean() -> None:
     assert len(frame(app, "As what")) == 2
 
 
+def test_without_a_finding_the_picture_says_how_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch, SQLITE.environment(tmp_path))
+    with SQLITE.open(tmp_path) as store:
+        assert "No posts are loaded yet." in texts(page("investigate"))
+        assert not page("investigate").get("bidi_component")
+        flagged.load(store)
+        said = texts(page("overview"))
+        assert "no detector has run on them yet" in said
+        assert "Stale" not in said, "nothing that ran is late"
+    app = page("investigate")
+    assert "to begin a picture with" in texts(app)
+    assert app.get("bidi_component")
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
 @pytest.mark.usefixtures("store")
 def test_nothing_pasted_is_said() -> None:
     app = page("check")
