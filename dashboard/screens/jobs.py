@@ -115,7 +115,8 @@ def _quarantine(rejected: list[Rejected]) -> None:
         return
     st.caption(f"{len(rejected):,} rows could not be loaded. Mend what is wrong, then try them again:")
     st.code("lockstep quarantine replay", language=None)
-    st.dataframe(work.reason_rows(rejected), hide_index=True, alt="Rows by reason, the most frequent first")
+    reasons, _ = paging.part(work.reason_rows(rejected), "reasons-page", 20)
+    st.dataframe(reasons, hide_index=True, alt="Rows by reason, the most frequent first")
     part, _ = paging.part(rejected, "quarantine-page")
     st.dataframe(
         work.rejected_rows(part), hide_index=True, row_height=48, alt="Rows of the quarantine, as they were read"

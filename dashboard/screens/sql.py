@@ -25,6 +25,7 @@ from dashboard.untrusted import one_line, visible
 _TEXT, _CHOSEN, _OUTCOME, _LINKED, _SAID = "sql-text", "sql-chosen", "sql-outcome", "sql-linked", "sql-said"
 _LINK = 1_500  # characters of a query that a link carries
 _CELL = 300  # characters of a cell that are shown
+_WRAPPED = st.column_config.TextColumn(width=170)  # in two lines
 _WHOLE = 1 << 53  # beyond it a browser rounds whole numbers
 
 
@@ -65,12 +66,17 @@ def _linked(own: dict[str, str]) -> None:
     name, text = asked
     known = {**saved.EXAMPLES, **own}
     if name in known:
-        st.session_state[_TEXT] = known[name]
+        _fill(known[name])
     elif name:
         st.warning("The address names a query that neither comes with Lockstep nor is among yours.")
         st.text(one_line(name, 80))
     elif text:
-        st.session_state[_TEXT] = text[: sandbox.LONGEST]
+        _fill(text[: sandbox.LONGEST])
+
+
+def _fill(text: str) -> None:
+    """Put a text into the field, by a field of another name: one that is there keeps what was typed."""
+    st.session_state[_TEXT] = (st.session_state.get(_TEXT, (0, ""))[0] + 1, text)
 
 
 def _choice(own: dict[str, str]) -> None:
@@ -84,14 +90,14 @@ def _choose(own: dict[str, str]) -> None:
     name = st.session_state.get(_CHOSEN)
     text = {**saved.EXAMPLES, **own}.get(name or "")
     if text is not None:
-        st.session_state[_TEXT] = text
+        _fill(text)
 
 
 def _ask(opened: Opened, source: Source) -> None:
-    st.session_state.setdefault(_TEXT, "")
+    turn, filled = st.session_state.get(_TEXT, (0, ""))
     with st.form("sql", border=False, enter_to_submit=True):
         text = st.text_area(
-            "Query", key=_TEXT, height=260, max_chars=sandbox.LONGEST,
+            "Query", filled, key=f"sql-text-{turn}", height=260, max_chars=sandbox.LONGEST,
             placeholder="SELECT kind, count(*) FROM findings GROUP BY kind", help="Ctrl+Enter runs it",
         )  # fmt: skip
         with st.container(horizontal=True):
@@ -120,7 +126,7 @@ def _run(source: Source, text: str, *, explain: bool) -> None:
         return
     with st.spinner("Running …"):
         outcome = sandbox.run(source, f"EXPLAIN {text}" if explain else text, person.name)
-    st.session_state[_OUTCOME] = (source.url, source.seq, text, outcome)
+    st.session_state[_OUTCOME] = (source.url, source.seq, outcome)
     st.session_state.pop("sql-page", None)
 
 
@@ -153,20 +159,20 @@ def _schema(source: Source) -> None:
     counts = {name: f"{n:,}" for name, n in made.items()}
     st.dataframe(
         [{"Table": t.name, "Rows": counts.get(t.name, "–"), "What": t.about} for t in ALL.values()],
-        hide_index=True, height=220, alt="Tables that can be asked",
-        column_config={"Table": st.column_config.TextColumn(width=110), "Rows": st.column_config.TextColumn(width=70)},
+        hide_index=True, height=280, row_height=52, alt="Tables that can be asked",
+        column_config={"Table": st.column_config.TextColumn(width=90), "Rows": st.column_config.TextColumn(width=62), "What": _WRAPPED},
     )  # fmt: skip
     name = st.selectbox("Columns of", list(ALL), key="sql-table")
     table = ALL[name]
     st.dataframe(
         [{"Column": c.name, "Type": sql_type(c.type), "What": c.about} for c in table.columns],
-        hide_index=True, height=220, alt=f"Columns of {table.name}",
-        column_config={"Column": st.column_config.TextColumn(width=110), "Type": st.column_config.TextColumn(width=90)},
+        hide_index=True, height=280, row_height=52, alt=f"Columns of {table.name}",
+        column_config={"Column": st.column_config.TextColumn(width=100), "Type": st.column_config.TextColumn(width=88), "What": _WRAPPED},
     )  # fmt: skip
     st.caption(f"As of commit {source.seq:,}. A table is made, and counted, when a query first names it.")
 
 
-def _shown(seq: int, text: str, outcome: sandbox.Outcome, *, now: int) -> None:
+def _shown(seq: int, outcome: sandbox.Outcome, *, now: int) -> None:
     st.subheader("Result")
     if outcome.rows is None:
         st.error(outcome.words, icon=":material/error:")
@@ -184,8 +190,6 @@ def _shown(seq: int, text: str, outcome: sandbox.Outcome, *, now: int) -> None:
         st.warning(f"These are not all: the limit of {what} was reached. Aggregate, or add a WHERE.")
     if seq != now:
         st.caption(f"Data came since (commit {now:,}): run it again to see it.")
-    if text != st.session_state.get(_TEXT):
-        st.caption("The query was changed since it was run.")
     if rows.column_names == ["explain_key", "explain_value"]:
         st.code(visible("\n".join(map(str, rows["explain_value"].to_pylist())), 50_000), language=None)
         return

@@ -70,7 +70,7 @@ def checked(app: AppTest) -> AppTest:
 
 
 def asked(app: AppTest, query: str, button: str = "Run") -> AppTest:
-    app.text_area(key="sql-text").set_value(query)
+    app.text_area[0].set_value(query)
     return pressed(app, button)
 
 
@@ -124,29 +124,29 @@ def test_examples_and_own_queries_are_filled_in_and_not_run(folder: Path) -> Non
     app = opened()
     name = next(iter(saved.EXAMPLES))
     checked(app.selectbox(key="sql-chosen").set_value(name).run())
-    assert app.text_area(key="sql-text").value == saved.EXAMPLES[name]
+    assert app.text_area[0].value == saved.EXAMPLES[name]
     assert not app.get("download_button")
-    app.text_area(key="sql-text").set_value("select 7")
+    app.text_area[0].set_value("select 7")
     app.text_input(key="sql-name").set_value("seven")
     pressed(app, "Keep")
     assert saved.kept(folder / "data", people.alone().name) == {"seven": "select 7"}
-    assert opened(query="seven").text_area(key="sql-text").value == "select 7"
+    assert opened(query="seven").text_area[0].value == "select 7"
     app.text_input(key="sql-name").set_value("../x")
     assert "A name begins" in pressed(app, "Keep").error[0].value
     app.text_input(key="sql-name").set_value("seven")
     pressed(app, "Remove")
     assert saved.kept(folder / "data", people.alone().name) == {}
-    app.text_area(key="sql-text").set_value("select 8")
+    app.text_area[0].set_value("select 8")
     pressed(app, "Put it in the address")
     assert app.query_params["sql"] == "select 8"
-    app.text_area(key="sql-text").set_value("select " + "8" * 2_000)
+    app.text_area[0].set_value("select " + "8" * 2_000)
     assert "has room for" in pressed(app, "Put it in the address").error[0].value
 
 
 def test_a_link_fills_in_the_text_and_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "run", lambda *_: pytest.fail("a link ran a query"))
     app = opened(sql="select 1 as one")
-    assert app.text_area(key="sql-text").value == "select 1 as one"
+    assert app.text_area[0].value == "select 1 as one"
     assert any("neither comes with" in w.value for w in opened(query="nobody's").warning)
 
 
