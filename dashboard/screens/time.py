@@ -179,14 +179,19 @@ def _tools(
 ) -> None:
     history = pictured.history
     with st.container(horizontal=True, vertical_alignment="bottom", key="time-tools"):
-        back = st.button("Undo", icon=":material/undo:", key="time-undo", disabled=history.done < 2)
-        forth = st.button(
-            "Redo", icon=":material/redo:", key="time-redo", disabled=history.done == len(history.commands)
-        )
-        if back or forth:
-            pictured.history = history.undo() if back else history.redo()
-            pictured.turn += 1
-            st.rerun(scope="fragment")
+        for words, then, off in (
+            ("Undo", history.undo(), history.done < 2),
+            ("Redo", history.redo(), history.done == len(history.commands)),
+        ):
+            name = words.lower()
+            st.button(
+                words,
+                icon=f":material/{name}:",
+                key=f"time-{name}",
+                disabled=off,
+                on_click=_turn,
+                args=(pictured, then),
+            )
         ways: dict[str, tl.Span | None] = {
             "Around the finding": tl.around(finding) if finding else None,
             "Since the accounts were created": tl.joined(found.created.ends(), found.posts.ends())
@@ -194,28 +199,29 @@ def _tools(
             else None,
             "Everything": tl.joined(found.whole(), found.created.ends() if not asked.ticker and not finding else None),
         }
-        for words, span in ways.items():
-            if span is not None and st.button(words, key=f"time-{words}"):
-                _move(window, span, pictured)
-        middle = (window.span[1] - window.span[0]) // 2
-        for words, by in (("Earlier", -middle), ("Later", middle)):
-            if st.button(
-                words, key=f"time-{words}", icon=f":material/{'chevron_left' if by < 0 else 'chevron_right'}:"
-            ):
-                _move(window, (window.span[0] + by, window.span[1] + by), pictured)
-        if st.button("Wider", icon=":material/zoom_out:", key="time-wider"):
-            window.zoom(2)
-            _move(window, window.span, pictured)
+        start, end = window.span
+        half, icon = (end - start) // 2, ":material/{}:".format
+        moves = {words: (span, None) for words, span in ways.items() if span is not None} | {
+            "Earlier": ((start - half, end - half), icon("chevron_left")),
+            "Later": ((start + half, end + half), icon("chevron_right")),
+            "Wider": ((start - half, end + half), icon("zoom_out")),
+        }
+        for words, (span, sign) in moves.items():
+            st.button(words, icon=sign, key=f"time-{words}", on_click=_move, args=(window, span, pictured))
         with st.popover("Share", icon=":material/link:"):
             st.caption("Opens the same span of the same picture, for those who may see it. Ids and times only.")
             told = axis.link(pictured, window, finding=asked.finding, ticker=asked.ticker)
             st.code(f"/{SCREEN.path}?{told}", language=None, wrap_lines=True)
 
 
+def _turn(pictured: picture.Pictured, history: c.History) -> None:
+    pictured.history = history
+    pictured.turn += 1
+
+
 def _move(window: axis.Window, span: tl.Span, pictured: picture.Pictured) -> None:
     window.show(span)
     pictured.turn += 1
-    st.rerun(scope="fragment")
 
 
 def _said(found: axis.Read, window: axis.Window, symbol: str, market: str) -> None:
@@ -248,8 +254,9 @@ def _table(found: axis.Read, window: axis.Window, pictured: picture.Pictured, ma
             f"{tl.said(brushing.brush_of(pictured.scene.between, window.span) or window.span, st.context.timezone)}."
         )
     st.dataframe(
-        axis.rows(found, window, pictured.scene.between), hide_index=True, alt="How many in the span, and in all"
-    )
+        axis.rows(found, window, pictured.scene.between), hide_index=True, alt="How many in the span, and in all",
+        column_config={"What": st.column_config.TextColumn(width=185)},
+    )  # fmt: skip
     if market:
         st.text(f"Market: {market}")
     if found.marks:

@@ -83,7 +83,7 @@ class Timeline {
     if (axis) this.stop();
     if (!this.playing && !this.held && !this.later) this.brush = data.brush;
     this.box.setAttribute('aria-label', data.alt);
-    this.box.classList.toggle('dark', Boolean(data.dark));
+    for (const part of [this.box, this.help]) part.classList.toggle('dark', Boolean(data.dark));
     this.help.textContent = data.keys;
     this.draw();
     this.box.dataset.drawn = String(data.turn); // tests wait for the axis of a turn
