@@ -194,7 +194,7 @@ def like_rows(found: Iterable[Like], zone: str | None = None) -> list[Row]:
             "Links": x.links,
             "Tickers": x.tickers,
             "Behaviour": "unknown" if x.behaviour is None else f"{x.behaviour:.2f}",
-            "What was flagged": one_line(x.finding.summary, 300),
+            "What was flagged": one_line(x.finding.summary, 200),
             "Window": span(x.finding.window, zone),
             "Finding": x.finding.id,
         }

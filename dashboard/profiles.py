@@ -169,7 +169,7 @@ def finding_rows(node: NodeRef, findings: Sequence[Finding], zone: str | None = 
             row |= {"Role": str(m.role), views.OWN: own or views.NO_OWN}
         row |= {
             "Members": len(f.members),
-            "What was flagged": one_line(f.summary, 300),
+            "What was flagged": one_line(f.summary, 160),
             "Window": span(f.window, zone),
             "Finding": f.id,
         }

@@ -77,7 +77,7 @@ def _of(opened: Opened, finding: Finding, found: list[Finding]) -> None:
     table = st.dataframe(
         pairs.like_rows(part, st.context.timezone), hide_index=True, on_select="rerun", selection_mode="single-row",
         key="similar-table",
-        column_config={"What was flagged": st.column_config.TextColumn(width=480)}, row_height=88,
+        column_config={"What was flagged": st.column_config.TextColumn(width=330)}, row_height=108,
         alt="Similar rings; select one to see what the two have in common",
     )  # fmt: skip
     at = going.picked(table, len(part))
