@@ -25,8 +25,9 @@ from dashboard.untrusted import one_line, visible
 _TEXT, _CHOSEN, _OUTCOME, _LINKED, _SAID = "sql-text", "sql-chosen", "sql-outcome", "sql-linked", "sql-said"
 _LINK = 1_500  # characters of a query that a link carries
 _CELL = 300  # characters of a cell that are shown
-_WRAPPED = st.column_config.TextColumn(width=170)  # in two lines
 _WHOLE = 1 << 53  # beyond it a browser rounds whole numbers
+
+_column = st.column_config.TextColumn
 
 
 def render() -> None:
@@ -160,14 +161,14 @@ def _schema(source: Source) -> None:
     st.dataframe(
         [{"Table": t.name, "Rows": counts.get(t.name, "–"), "What": t.about} for t in ALL.values()],
         hide_index=True, height=280, row_height=52, alt="Tables that can be asked",
-        column_config={"Table": st.column_config.TextColumn(width=90), "Rows": st.column_config.TextColumn(width=62), "What": _WRAPPED},
+        column_config={"Table": _column(width=90), "Rows": _column(width=62), "What": _column(width=170)},
     )  # fmt: skip
     name = st.selectbox("Columns of", list(ALL), key="sql-table")
     table = ALL[name]
     st.dataframe(
         [{"Column": c.name, "Type": sql_type(c.type), "What": c.about} for c in table.columns],
         hide_index=True, height=280, row_height=52, alt=f"Columns of {table.name}",
-        column_config={"Column": st.column_config.TextColumn(width=100), "Type": st.column_config.TextColumn(width=88), "What": _WRAPPED},
+        column_config={"Column": _column(width=100), "Type": _column(width=88), "What": _column(width=170)},
     )  # fmt: skip
     st.caption(f"As of commit {source.seq:,}. A table is made, and counted, when a query first names it.")
 
