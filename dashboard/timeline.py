@@ -111,8 +111,7 @@ def people(finding: Finding | None, findings: Collection[Finding], ticker: str |
         return People(core, rest, {CORE: "core members, amplifiers", MEMBERS: "other members", OTHERS: "others"})
     named = [f for f in findings if ticker is None or ticker in f.tickers]
     flagged = frozenset(a for f in named for a in f.accounts)
-    about = "in a current finding" + (" about it" if ticker else "")
-    return People(frozenset(), flagged, {MEMBERS: f"accounts {about}", OTHERS: "others"})
+    return People(frozenset(), flagged, {MEMBERS: "flagged accounts", OTHERS: "others"})
 
 
 def posts(view: View, ticker: str | None, who: People) -> Dots:
@@ -184,7 +183,7 @@ def ticks(span: Span, zone: str | None) -> list[list[Any]]:
     found = []
     for at in range(-(-span[0] // step) * step, span[1], step):
         local = moment(at).astimezone(there) if there else None
-        found.append([at / 1_000, _short(moment(at), step), _short(local, step) if local else ""])
+        found.append([at / 1_000, _short(moment(at), step), _short(local, min(step, _HOUR * SECOND)) if local else ""])
     return found
 
 

@@ -86,7 +86,7 @@ def counts(app: AppTest) -> dict[str, list[int]]:
 def test_a_finding_and_a_span_of_an_address() -> None:
     app = page(finding=FINDING.id, **BRUSH)
     assert counts(app)["Posts: core members, amplifiers"] == [6, 36, 36]
-    assert counts(app)["Accounts created: other members"] == [0, 0, 2]
+    assert counts(app)["Created: other members"] == [0, 0, 2]
     said = texts(app)
     assert "2026-03-03 18:30:00 – 19:30:00 UTC (1 h)" in said
     assert "In the span: 13 of 13 lines, 13 of 78 acts and relationships" in said
@@ -110,7 +110,7 @@ def test_a_window_without_posts_or_candles_says_so() -> None:
 @pytest.mark.usefixtures("store")
 def test_a_ticker_and_everything() -> None:
     app = page(ticker="XYZ")
-    assert counts(app)["Posts: accounts in a current finding about it"] == [48, 48]
+    assert counts(app)["Posts: flagged accounts"] == [48, 48]
     app = page()
     assert "Findings of this time" in texts(app)
     assert next(d.value for d in app.dataframe if "Kind" in d.value.columns).shape[0] == 2

@@ -151,7 +151,7 @@ def rows(found: Read, window: Window, between: tuple[object, object]) -> list[Ro
     shown = int(edges[0]), int(edges[-1])
     brush = brushing.brush_of(between, shown)
     out: list[Row] = []
-    for what, dots in (("Posts", found.posts), ("Accounts created", found.created)):
+    for what, dots in (("Posts", found.posts), ("Created", found.created)):
         inside, all_, chosen = (dots.within(s) if s else {} for s in (shown, dots.ends() or shown, brush))
         for who, words in found.words.items():
             if dots is found.created and not all_.get(who):
