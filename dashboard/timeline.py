@@ -76,7 +76,8 @@ class Dots:
 
     def counts(self, edges: Longs, who: int) -> list[int]:
         """How many of some are between each edge and the next."""
-        places = np.searchsorted(self.at[self.who == who], edges)
+        a, b = np.searchsorted(self.at, edges[[0, -1]])
+        places = np.searchsorted(self.at[a:b][self.who[a:b] == who], edges)
         return [int(n) for n in np.diff(places)]
 
     def within(self, span: Span) -> dict[int, int]:
