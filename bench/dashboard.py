@@ -174,7 +174,7 @@ def clicked(
             "ms",
             5000.0,
         ),
-        tail(f"click to details in {form.most:,} nodes, p95 of {len(looked_up)}", looked_up),
+        *([tail(f"click to details in {form.most:,} nodes, p95 of {len(looked_up)}", looked_up)] if looked_up else []),
     ]
 
 
@@ -197,8 +197,10 @@ def _details(count: int, hub: Hub, clock: Clock) -> list[float]:
     for node in nodes:
         if len(found) == count:
             break
+        if node not in drawn or clock.spot(node) is None:
+            continue
         clock.rest()
-        taken = clock.details(node) if node in drawn else None
+        taken = clock.details(node)
         if taken is not None:
             found.append(taken)
     return found
@@ -210,6 +212,8 @@ def _expanded(clock: Clock, form: Form, reached: dict[str, int]) -> list[float]:
     for node, more in reached.items():
         if len(found) == form.expansions:
             break
+        if clock.spot(node) is None:
+            continue
         clock.rest()
         taken = clock.expanded(node, form.nodes + more)
         if taken is not None:

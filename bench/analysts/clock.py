@@ -69,7 +69,10 @@ _SPOT = """(id) => {
   const [x, y] = [Math.round(box.left + spot.x), Math.round(box.top + spot.y)];  // a mouse stands on whole pixels
   const at = { x: x - box.left, y: y - box.top };
   const inside = at.x > 4 && at.y > 4 && at.x < box.width - 4 && at.y < box.height - 4;
-  return inside && picture.getNodeAt(at) === id ? [x, y] : null;
+  const alone = [[0, 0], [4, 0], [-4, 0], [0, 4], [0, -4]].every(
+    ([right, down]) => picture.getNodeAt({ x: at.x + right, y: at.y + down }) === id,
+  );
+  return inside && alone ? [x, y] : null;
 }"""
 
 
@@ -102,7 +105,7 @@ class Clock:
         return ended - float(self.page.evaluate("() => window.pressed"))
 
     def spot(self, node: str) -> tuple[float, float] | None:
-        """Where on the page a node can be hit; None where another lies over it, or it is out of sight."""
+        """Where on the page a node can be hit; None where another lies over it or by it, or it is out of sight."""
         found = self.page.evaluate(_SPOT, node)
         return (found[0], found[1]) if found else None
 
