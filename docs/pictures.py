@@ -93,6 +93,14 @@ def _check(page: Page, handles: str) -> None:
     expect(page.get_by_text("Not found is not clean")).to_be_visible()
 
 
+def _ask(page: Page) -> None:
+    page.get_by_placeholder("SELECT").fill(
+        "SELECT kind, priority, count(*) AS findings\nFROM findings\nGROUP BY ALL\nORDER BY findings DESC"
+    )
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("rows · ")).to_be_visible()
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One picture: its name, the page's path with what it asks for, and what is done there first."""
@@ -106,10 +114,11 @@ class Shot:
 
 def shots(chosen: Chosen, handles: str) -> Iterator[Shot]:
     """Every page of the navigation, then the walk."""
+    acts: dict[str, Act] = {"check": lambda p: _check(p, handles), "sql": _ask}
     for at, screen in enumerate(navigation.discover()):
         path = screen.path if at else ""  # the first is marked in the menu where it answers to no path
         query = ASKED[screen.path](chosen) if screen.path in ASKED else {}
-        yield Shot(screen.path, path, query, (lambda p: _check(p, handles)) if screen.path == "check" else None)
+        yield Shot(screen.path, path, query, acts.get(screen.path))
     yield Shot("walk-evidence", "investigate", {"finding": chosen.ring.id}, _put_evidence, tall=False)
     yield Shot("walk-finding", "findings", {"finding": chosen.ring.id})
     yield Shot("walk-posts", "findings", {"finding": chosen.ring.id}, _first_post, tall=False)

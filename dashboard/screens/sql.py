@@ -160,14 +160,14 @@ def _schema(source: Source) -> None:
     counts = {name: f"{n:,}" for name, n in made.items()}
     st.dataframe(
         [{"Table": t.name, "Rows": counts.get(t.name, "–"), "What": t.about} for t in ALL.values()],
-        hide_index=True, height=280, row_height=52, alt="Tables that can be asked",
+        hide_index=True, height=280, row_height=66, alt="Tables that can be asked",
         column_config={"Table": _column(width=90), "Rows": _column(width=62), "What": _column(width=170)},
     )  # fmt: skip
     name = st.selectbox("Columns of", list(ALL), key="sql-table")
     table = ALL[name]
     st.dataframe(
         [{"Column": c.name, "Type": sql_type(c.type), "What": c.about} for c in table.columns],
-        hide_index=True, height=280, row_height=52, alt=f"Columns of {table.name}",
+        hide_index=True, height=280, row_height=66, alt=f"Columns of {table.name}",
         column_config={"Column": _column(width=100), "Type": _column(width=88), "What": _column(width=170)},
     )  # fmt: skip
     st.caption(f"As of commit {source.seq:,}. A table is made, and counted, when a query first names it.")
@@ -176,7 +176,8 @@ def _schema(source: Source) -> None:
 def _shown(seq: int, outcome: sandbox.Outcome, *, now: int) -> None:
     st.subheader("Result")
     if outcome.rows is None:
-        st.error(outcome.words, icon=":material/error:")
+        st.error("The query has no result.", icon=":material/error:")
+        st.text(visible(outcome.words, 1_000))  # names of the query stand in it, and it may be somebody else's link
         if outcome.detail:
             st.text(visible(outcome.detail, 1_000))
         if outcome.place:

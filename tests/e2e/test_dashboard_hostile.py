@@ -215,6 +215,18 @@ def test_what_two_rings_have_in_common() -> None:
     assert any("too few posts to compare" in c.value for c in app.caption)
 
 
+@pytest.mark.usefixtures("_served")
+def test_rows_and_names_of_a_query() -> None:
+    app = page("sql", {})
+    app.text_area(key="sql-text-0").set_value(f'SELECT text AS "{IMAGE}<b>evil</b>" FROM posts')
+    next(b for b in app.button if b.label == "Run").click()
+    harmless(app)
+    assert any(IMAGE in str(d.value.columns) for d in app.dataframe)
+    app.text_area(key="sql-text-0").set_value(f"SELECT evil('{IMAGE}')")
+    next(b for b in app.button if b.label == "Run").click()
+    harmless(app)
+
+
 @needs("chromium")
 @pytest.mark.xdist_group("browser")
 def test_nothing_on_any_page_does_anything(environment: dict[str, str]) -> None:
