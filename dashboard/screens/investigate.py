@@ -48,6 +48,7 @@ def _canvas(pictured: picture.Pictured) -> None:
     """Tools above, the picture, and beside it what is known; a run of its own, so that a click is answered at once."""
     with state.opened(pictured.seq) as opened:
         player = state.player(opened)
+        pictured.scene = state.scene(opened.key, pictured.history.current, player)  # what the tools are for
         _tools(pictured, opened)
         left, right = st.columns([5, 3], gap="medium")
         with left:

@@ -93,12 +93,12 @@ class Picture {
     replace(set, rows.map((row) => drawn(row, this.dark)));
   }
 
-  // Where the server says that nodes stand: what was dragged and may not stay there goes back.
+  // Where the server says that nodes stand: what was dragged and may not stay there goes back. vis cuts fractions off.
   stand(rows) {
     if (this.dragging) return;
     const places = this.network.getPositions();
     for (const { id, x, y } of rows) {
-      if (Math.hypot(places[id].x - x, places[id].y - y) > 1) this.network.moveNode(id, x, y);
+      if (Math.hypot(places[id].x - x, places[id].y - y) > 2) this.network.moveNode(id, x, y);
     }
   }
 

@@ -29,6 +29,7 @@ class Pictured:
     edge: str = ""
     menu: str = ""  # id in the picture of what a menu was asked of
     turn: int = 0
+    told: int = 0  # number of the last event: the same may be handed on twice
 
     def do(self, command: c.Command) -> None:
         """One more step, from a button or an event."""
@@ -36,7 +37,12 @@ class Pictured:
         self.history = self.history.do(command)
 
     def hear(self, event: dict[str, Any]) -> None:
-        """What an event of the picture comes to."""
+        """What an event of the picture comes to; nothing where it has been heard before."""
+        number = event.get("turn")
+        if isinstance(number, int):
+            if number == self.told:
+                return
+            self.told = number
         self.turn += 1
         self.menu = ""
         match event.get("do"):
