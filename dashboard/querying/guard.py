@@ -27,7 +27,7 @@ _WINDOWS = frozenset(
 _CLOSED = re.compile(
     r"(pg_|has_|read_|json_execute|json_serialize|json_deserialize|current_|txid_|col_description|obj_description|"
     r"shobj_|format_pg|inet_|in_search_path|getenv|getvariable|set_config|write_log|parse_duckdb|nextval|currval|"
-    r"_|invoke|setval|finalize|combine|to_aggregate_state|vertex_extract|variant_(bytes|to_parquet)|"  # the engine's own
+    r"_|invoke|setval|finalize|combine|to_aggregate_state|vertex_extract|variant_(bytes|to_parquet)|"
     r"add_parquet|query$|query_table$|get_block_size|version$|user$|session_user|error$|sleep|struct_extract_at_unsafe)"
 )
 _OPEN = frozenset({"current_date", "current_timestamp", "current_localtime", "current_localtimestamp"})

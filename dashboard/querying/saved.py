@@ -26,13 +26,16 @@ FROM members m JOIN findings f USING (finding) LEFT JOIN accounts a USING (accou
 WHERE m.role IN ('core', 'amplifier')
 GROUP BY m.account HAVING count(DISTINCT m.finding) > 1
 ORDER BY findings DESC, m.account;""",
-    "Who names one ticker together, within a minute": """-- how often two accounts named the same ticker within 60 s
+    "Who names one ticker together, within a minute": """-- how often two accounts named the same ticker within 60 s, in the newest week
 -- chance alone makes such pairs too: the findings say how many to expect
 SELECT x.ticker, x.account AS one, y.account AS other, count(*) AS times
 FROM mentions x JOIN mentions y
   ON x.ticker = y.ticker AND x.account < y.account
  AND y.happened_at BETWEEN x.happened_at - INTERVAL 60 SECOND AND x.happened_at + INTERVAL 60 SECOND
-WHERE x.kind <> 'repost' AND y.kind <> 'repost' AND x.ticker NOT IN ('BTC', 'ETH', 'SOL')
+WHERE x.kind <> 'repost' AND y.kind <> 'repost'
+  AND x.happened_at > (SELECT max(happened_at) FROM mentions) - INTERVAL 7 DAY
+  AND y.happened_at > (SELECT max(happened_at) FROM mentions) - INTERVAL 7 DAY
+  AND x.ticker NOT IN ('BTC', 'ETH', 'SOL')
 GROUP BY ALL HAVING count(*) >= 5
 ORDER BY times DESC, x.ticker LIMIT 200;""",
     "The same text from many accounts": """SELECT count(DISTINCT account) AS accounts, count(*) AS posts,

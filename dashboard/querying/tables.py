@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from graph.findings import Finding, Run
-from graph.market import scan_market
+from graph.market import market_tables
 from graph.model import host_of
 from graph.schema import MARKET_TABLES, TABLES, TEXT, TEXTS, TIME, Column
 from graph.store import View
@@ -201,7 +201,8 @@ def _runs(view: View) -> Batches:
 
 
 def _candles(view: View) -> Batches:
-    yield from scan_market(view.data_dir, "candles")
+    for market in market_tables(view.data_dir, "candles"):
+        yield from market.to_batches()
 
 
 _TICKER = Column("ticker", TEXT, "symbol, upper case")
