@@ -26,7 +26,8 @@ FROM members m JOIN findings f USING (finding) LEFT JOIN accounts a USING (accou
 WHERE m.role IN ('core', 'amplifier')
 GROUP BY m.account HAVING count(DISTINCT m.finding) > 1
 ORDER BY findings DESC, m.account;""",
-    "Who names one ticker together, within a minute": """-- how often two accounts named the same ticker within 60 s, in the newest week
+    "Who names one ticker together, within a minute": """\
+-- how often two accounts named the same ticker within 60 s, newest week
 -- chance alone makes such pairs too: the findings say how many to expect
 SELECT x.ticker, x.account AS one, y.account AS other, count(*) AS times
 FROM mentions x JOIN mentions y
