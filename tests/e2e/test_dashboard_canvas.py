@@ -321,3 +321,13 @@ def test_from_the_overview_to_the_evidence_of_one_ring_in_four_clicks_at_most(vi
     clicks += 1
     shows(page, FIRST + 48)
     assert clicks <= 4
+
+
+def test_page_and_picture_follow_the_browsers_theme_together(page: Page) -> None:
+    ground = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor.match(/\\d+/)[0]"
+    assert int(page.evaluate(ground)) > 200
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    shows(page, FIRST)
+    expect(page.locator(".frame.dark")).to_be_visible()
+    assert int(page.evaluate(ground)) < 60
