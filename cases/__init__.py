@@ -1,1 +1,1 @@
-"""From a finding to a decision: the casebook (its place; nothing yet)."""
+"""From a finding to a decision: alerts, cases, decisions by two, appeals, and the trail of who did what."""

@@ -11,10 +11,10 @@ from functools import partial
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from cases.roles import Permission
 from dashboard import screens
 from dashboard.access import gate
 from dashboard.access.people import Person, who
-from dashboard.access.roles import Permission
 
 
 @dataclass(frozen=True, slots=True)

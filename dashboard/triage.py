@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dashboard.access.roles import Permission
+from cases.roles import Permission
 from dashboard.canvas.commands import Command, Open
 from dashboard.views import Row
 from graph.findings import Finding, Run, Status

@@ -104,6 +104,12 @@ SETTINGS = (
         "",
         "addresses or networks (10.1.2.0/24), separated by commas, that the webhook may be at though not public",
     ),
+    Setting(
+        "cases.url",
+        "sqlite:///lockstep-cases.db",
+        "casebook: sqlite:///FILE, or postgresql://USER@HOST[:PORT]/DATABASE for a team",
+        path=True,
+    ),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
     Setting(
         "auth.metadata_url",
@@ -124,6 +130,7 @@ SECRETS = {
     "LOCKSTEP_PSEUDONYM_KEY": "key (≥ 16 characters) of the HMAC that stands for e-mail, phone, IP and device values",
     "LOCKSTEP_NEO4J_PASSWORD": "password of the Neo4j user",
     "LOCKSTEP_WEBHOOK_KEY": "key (≥ 16 characters) that signs what is sent to the webhook",
+    "LOCKSTEP_CASES_PASSWORD": "password of the casebook's PostgreSQL user",
     "LOCKSTEP_AUTH_CLIENT_SECRET": "the dashboard's secret at the login provider",
     "LOCKSTEP_AUTH_COOKIE_SECRET": "key (≥ 32 characters) that signs the cookie of who is logged in",
 }

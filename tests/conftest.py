@@ -50,9 +50,10 @@ EXPECTED_SKIPS_IN_CI = 0
 
 
 def pytest_unconfigure() -> None:
-    """End the server, if one was started."""
-    if "tests.server" in sys.modules:
-        sys.modules["tests.server"].end_shared()
+    """End the servers that were started."""
+    for name in ("tests.server", "tests.postgres"):
+        if name in sys.modules:
+            sys.modules[name].end_shared()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard.access import ended
 from dashboard.access.asked import ASKED, COOKIE, address
 from dashboard.access.people import Person, Standing, who
-from dashboard.access.roles import Permission
 from dashboard.untrusted import one_line
 
 _NEEDED = "access-needed"  # permission of the screen that is shown, for what runs without the rest of the page

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.access.roles import Role
+from cases.roles import Role
 from graph.errors import ConfigError
 from lockstep import config
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import streamlit as st
 
+from cases.roles import Permission, Role, permitted
 from dashboard.access import ended
 from dashboard.access.login import Login, configured, loopback
-from dashboard.access.roles import Permission, Role, permitted
 
 
 class Standing(Enum):

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import checklist, exporting
 from dashboard.access.people import who
-from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.screens.parts import going, paging, reading
 from dashboard.state import Opened

@@ -12,9 +12,9 @@ from typing import Any
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import exporting, navigation, state, triage, views
 from dashboard.access.people import who
-from dashboard.access.roles import Permission
 from dashboard.canvas.commands import to_link
 from dashboard.navigation import Screen
 from dashboard.screens.parts import detail, empty, going, paging, reading

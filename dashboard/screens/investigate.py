@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import state
-from dashboard.access.roles import Permission
 from dashboard.canvas import commands as c
 from dashboard.navigation import Screen
 from dashboard.screens.parts import empty, going, panel, picture

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import state, summary, work
-from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.screens.parts import going, paging, reading
 from dashboard.state import Key, Opened

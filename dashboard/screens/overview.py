@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import navigation, state, summary, views
-from dashboard.access.roles import Permission
 from dashboard.canvas import component
 from dashboard.navigation import Screen
 from dashboard.screens.parts import empty, going, reading

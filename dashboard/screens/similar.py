@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import pairs, rhythm, state, views
-from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.screens.parts import empty, going, hours, paging, reading
 from dashboard.state import Key, Opened

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import exporting
 from dashboard.access.people import who
-from dashboard.access.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.querying import sandbox, saved
 from dashboard.querying.making import Source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.access.roles import Permission
+from cases.roles import Permission
 from dashboard.navigation import Screen
 from dashboard.screens.parts import profile
 from graph.model import NodeType

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from cases.roles import Permission
 from dashboard import state, views
 from dashboard import timeline as tl
-from dashboard.access.roles import Permission
 from dashboard.canvas import brushing
 from dashboard.canvas import commands as c
 from dashboard.canvas.film import film

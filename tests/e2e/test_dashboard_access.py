@@ -13,9 +13,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from cases.roles import TABLE, Permission, Role
 from dashboard import asgi, navigation
 from dashboard.access.login import configured
-from dashboard.access.roles import TABLE, Permission, Role
 from tests import oidc
 
 ISSUER = "https://login.example"

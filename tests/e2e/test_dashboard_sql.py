@@ -15,9 +15,9 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 import dashboard
+from cases.roles import TABLE, Permission, Role, permitted
 from dashboard import exporting
 from dashboard.access import people
-from dashboard.access.roles import TABLE, Permission, Role, permitted
 from dashboard.querying import making, sandbox, saved, tables
 from graph.store import open_store
 from tests import flagged

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cases.roles import TABLE, Permission, Role, permitted
 from dashboard import server
 from dashboard.access.login import login, loopback
-from dashboard.access.roles import TABLE, Permission, Role, permitted
 from graph.errors import ConfigError
 from lockstep import config
 from tests import oidc
@@ -75,10 +75,11 @@ def test_roles_of_a_token(claim: str, mapping: str, claims: dict[str, object], r
     assert known.roles_in(claims) == roles
 
 
-def test_every_permission_is_somebodys_and_vendors_have_none_yet() -> None:
+def test_every_permission_is_somebodys_and_vendors_work_in_cases_alone() -> None:
     assert set(TABLE) == set(Permission)
     assert all(TABLE.values())
-    assert permitted([]) == permitted([Role.VENDOR]) == frozenset()
+    assert permitted([]) == frozenset()
+    assert permitted([Role.VENDOR]) == {Permission.CASES, Permission.WORK}
     assert permitted([Role.AUDITOR, Role.REVIEWER]) == {Permission.JOBS, Permission.SEE, Permission.CHECK}
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from cases.roles import Permission, Role
 from dashboard.access import ended, people
 from dashboard.access.login import Login
 from dashboard.access.people import Standing, logged_in
-from dashboard.access.roles import Permission, Role
 
 NOW = 1_000_000.0
 LOGIN = Login("", "me", "", "", "roles", {r.value: r for r in Role}, "", "")

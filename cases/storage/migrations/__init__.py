@@ -1,0 +1,1 @@
+"""Alembic's migrations of the casebook; they are run by :mod:`cases.storage.database`, never by hand."""
