@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -70,6 +71,7 @@ def serving(store_url: str, data_dir: Path, settings: Mapping[str, str] | None =
         command, env=environment, cwd=data_dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert process.stdout is not None
+    rest: threading.Thread | None = None
     try:
         said = []
         for line in process.stdout:
@@ -78,10 +80,14 @@ def serving(store_url: str, data_dir: Path, settings: Mapping[str, str] | None =
                 break
         else:
             raise RuntimeError(f"the dashboard did not start:\n{''.join(said)}")
+        rest = threading.Thread(target=process.stdout.read)  # else what it writes would fill the pipe and stop it
+        rest.start()
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
+        if rest is not None:
+            rest.join()
         process.stdout.close()
 
 
