@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dashboard import views
+from dashboard.canvas.looks import named
 from dashboard.times import span
 from dashboard.untrusted import one_line
 from dashboard.views import Row, kind_label, number
 from detectors.alerting.alert import Measure
 from detectors.alerting.changes import change
 from graph.findings import Finding
+from graph.model import NodeRef, NodeType
 from graph.store import View
 
 USERS = 20
@@ -90,7 +92,8 @@ def beside_rows(a: Finding, b: Finding, shared: Sequence[str]) -> list[Row]:
         ("posts in evidence", views.post_keys(a), views.post_keys(b)),
     ]
     rows = [_beside(what, set(x), set(y)) for what, x, y in lists]
-    both = f"{len(shared):,}" + (f": {', '.join(one_line(s, 60) for s in shared[:5])}" if shared else "")
+    names = ", ".join(named(NodeRef(NodeType.IDENTIFIER, s), 60) for s in shared[:5])
+    both = f"{len(shared):,}" + (f": {names}" if shared else "")
     return [*rows, {"What": "rare identifiers used by members of both", "In both": both, "A alone": "", "B alone": ""}]
 
 

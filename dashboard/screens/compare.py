@@ -90,7 +90,10 @@ def _pair(opened: Opened, a: Finding, b: Finding) -> None:
     st.subheader("In common, and alone")
     st.dataframe(
         pairs.beside_rows(a, b, pairs.joint(users, a, b)), hide_index=True, row_height=72,
-        column_config={"What": st.column_config.TextColumn(width=180)},
+        column_config={
+            "What": st.column_config.TextColumn(width=150),
+            **{name: st.column_config.TextColumn(width=310) for name in ("In both", "A alone", "B alone")},
+        },
         alt="What both have, and what one has alone",
     )  # fmt: skip
     _members(opened, a, b)
