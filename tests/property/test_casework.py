@@ -1,0 +1,147 @@
+"""Whatever people do, in whatever order: nothing is enforced that was not decided, by two where two are needed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from cases import appeals, caseload, containment, decisions
+from cases.containment import Containment
+from cases.drafts import Measure, draft_from, grounds_for_approval
+from cases.lifecycles import AppealState, CaseState, Severity
+from cases.storage.schema import actions, cases, outbox, proposals
+from cases.storage.schema import appeals as appeal_rows
+from cases.storage.schema import containments as containment_rows
+from cases.storage.schema import decisions as decision_rows
+from cases.sweep import sweep
+from graph.errors import CaseError
+from tests import casework
+from tests.casework import ANNA, BOSS, BOT, LENA, LUIS, RUTH, Work, draft
+
+PEOPLE = st.sampled_from([ANNA, BOSS, BOT, LENA, LUIS, RUTH])
+MOVES = st.sampled_from(
+    ["investigate", "ready", "correct", "watch", "close", "reopen", "escalate", "hold", "resume", "enforce", "decide"]
+)
+DRAFTS = st.builds(
+    draft,
+    st.sampled_from([Severity.S0, Severity.S1, Severity.S2]),
+    st.sampled_from([Measure.DEMOTE_CONTENT, Measure.SUSPEND_ACCOUNT, Measure.TERMINATE_ACCOUNT]),
+)
+ANSWERS = st.sampled_from([AppealState.UPHELD, AppealState.REVERSED, AppealState.OMITTED])
+
+
+class Casework(RuleBasedStateMachine):
+    """One case, and anybody who tries anything with it; what is refused leaves it as it was."""
+
+    work: Work
+    case_id: str
+
+    @initialize(severity=st.sampled_from([Severity.S0, Severity.S2]))
+    def begin(self, severity: Severity) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.work = casework.opened(casework.sqlite_url(Path(self.folder.name)))
+        self.case_id = self.work.case(severity, ready=False)
+
+    def teardown(self) -> None:
+        if hasattr(self, "work"):
+            assert self.work.wrong() == []
+            self.work.book.close()
+            self.folder.cleanup()
+
+    def attempt(self, who: Any, step: Callable[..., Any], *args: Any) -> None:
+        before = self.work.rows(cases)
+        try:
+            self.work.do(who, step, *args)
+        except CaseError:
+            assert self.work.rows(cases) == before
+
+    def any_of(self, table: Any, number: int) -> dict[str, Any] | None:
+        found = self.work.rows(table)
+        return found[number % len(found)] if found else None
+
+    @rule(who=PEOPLE, name=MOVES)
+    def move(self, who: Any, name: str) -> None:
+        self.attempt(who, caseload.move, self.case_id, name, "why")
+
+    @rule(who=PEOPLE, told=DRAFTS)
+    def decide(self, who: Any, told: Any) -> None:
+        self.attempt(who, decisions.decide, self.case_id, told)
+
+    @rule(who=PEOPLE, told=DRAFTS)
+    def propose(self, who: Any, told: Any) -> None:
+        self.attempt(who, decisions.propose, self.case_id, told)
+
+    @rule(who=PEOPLE, way=st.sampled_from([decisions.approve, appeals.approve]), number=st.integers(0, 9))
+    def approve(self, who: Any, way: Callable[..., Any], number: int) -> None:
+        if proposal := self.any_of(proposals, number):
+            self.attempt(who, way, proposal["id"], proposal["hash"])
+
+    @rule(who=PEOPLE, number=st.integers(0, 9))
+    def refuse(self, who: Any, number: int) -> None:
+        if proposal := self.any_of(proposals, number):
+            self.attempt(who, decisions.refuse, proposal["id"], "not yet")
+
+    @rule(who=PEOPLE)
+    def enforce(self, who: Any) -> None:
+        self.attempt(who, decisions.enforce, self.case_id)
+
+    @rule(who=PEOPLE, reviewer=PEOPLE, number=st.integers(0, 9))
+    def appeal(self, who: Any, reviewer: Any, number: int) -> None:
+        if decision := self.any_of(decision_rows, number):
+            self.attempt(who, appeals.receive, decision["id"], "local/a1", "no")
+        if appeal := self.any_of(appeal_rows, number):
+            self.attempt(who, appeals.acknowledge, appeal["id"])
+            self.attempt(who, appeals.assign, appeal["id"], reviewer.name)
+
+    @rule(who=PEOPLE, answer=ANSWERS, way=st.sampled_from([appeals.resolve, appeals.propose]), number=st.integers(0, 9))
+    def answer(self, who: Any, answer: AppealState, way: Callable[..., Any], number: int) -> None:
+        if appeal := self.any_of(appeal_rows, number):
+            self.attempt(who, way, appeal["id"], answer, "why")
+
+    @rule(who=PEOPLE, kind=st.sampled_from(list(Containment)))
+    def contain(self, who: Any, kind: Containment) -> None:
+        self.attempt(who, containment.contain, self.case_id, kind, "x.example", "live drainer")
+
+    @rule(hours=st.sampled_from([1, 5, 25]))
+    def wait(self, hours: int) -> None:
+        self.work.clock.later(hours=hours)
+        sweep(self.work.book)
+
+    @invariant()
+    def what_went_out_was_decided(self) -> None:
+        if not hasattr(self, "work"):
+            return
+        made = {d["id"]: d for d in self.work.rows(decision_rows)}
+        known = {a["id"]: a for a in self.work.rows(actions)}
+        for message in self.work.rows(outbox):
+            if message["topic"] == "enforce":
+                assert known[orjson.loads(message["payload"])["action"]]["decision_id"] in made
+        for decision in made.values():
+            if grounds_for_approval(draft_from(decision["content"])) and decision["outcome"] != "no_violation":
+                assert decision["approved_by"] not in {None, decision["decided_by"], "bot"}
+        for row in self.work.rows(cases):
+            resting = row["resume"] or row["state"]
+            assert made or resting not in {CaseState.DECIDED, CaseState.ENFORCED}
+
+    @invariant()
+    def nobody_answers_their_own(self) -> None:
+        if not hasattr(self, "work"):
+            return
+        made = {d["id"]: d for d in self.work.rows(decision_rows)}
+        for appeal in self.work.rows(appeal_rows):
+            decision = made[appeal["decision_id"]]
+            assert appeal["reviewer"] not in {decision["decided_by"], decision["approved_by"]} - {None}
+        for measure in self.work.rows(containment_rows):
+            assert measure["opened_by"] in {"lena", "luis", "boss"}
+            assert measure["approved_by"] != measure["opened_by"]
+
+
+TestCasework = Casework.TestCase
+TestCasework.settings = settings(max_examples=25, stateful_step_count=30)
