@@ -47,7 +47,7 @@ class Casework(RuleBasedStateMachine):
     def begin(self, severity: Severity) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.work = casework.opened(casework.sqlite_url(Path(self.folder.name)))
-        self.case_id = self.work.case(severity, ready=False)
+        self.case_id = self.work.case(severity)
 
     def teardown(self) -> None:
         if hasattr(self, "work"):
@@ -78,6 +78,12 @@ class Casework(RuleBasedStateMachine):
     def propose(self, who: Any, told: Any) -> None:
         self.attempt(who, decisions.propose, self.case_id, told)
 
+    @rule(one=PEOPLE, other=PEOPLE, told=DRAFTS)
+    def propose_and_answer(self, one: Any, other: Any, told: Any) -> None:
+        self.attempt(one, decisions.propose, self.case_id, told)
+        for proposal in self.work.rows(proposals):
+            self.attempt(other, decisions.approve, proposal["id"], proposal["hash"])
+
     @rule(who=PEOPLE, way=st.sampled_from([decisions.approve, appeals.approve]), number=st.integers(0, 9))
     def approve(self, who: Any, way: Callable[..., Any], number: int) -> None:
         if proposal := self.any_of(proposals, number):
@@ -92,11 +98,11 @@ class Casework(RuleBasedStateMachine):
     def enforce(self, who: Any) -> None:
         self.attempt(who, decisions.enforce, self.case_id)
 
-    @rule(who=PEOPLE, reviewer=PEOPLE, number=st.integers(0, 9))
-    def appeal(self, who: Any, reviewer: Any, number: int) -> None:
-        if decision := self.any_of(decision_rows, number):
+    @rule(who=st.sampled_from([LUIS, RUTH]), reviewer=PEOPLE)
+    def appeal(self, who: Any, reviewer: Any) -> None:
+        for decision in self.work.rows(decision_rows):
             self.attempt(who, appeals.receive, decision["id"], "local/a1", "no")
-        if appeal := self.any_of(appeal_rows, number):
+        for appeal in self.work.rows(appeal_rows):
             self.attempt(who, appeals.acknowledge, appeal["id"])
             self.attempt(who, appeals.assign, appeal["id"], reviewer.name)
 
@@ -144,4 +150,4 @@ class Casework(RuleBasedStateMachine):
 
 
 TestCasework = Casework.TestCase
-TestCasework.settings = settings(max_examples=25, stateful_step_count=30)
+TestCasework.settings = settings(max_examples=40, stateful_step_count=30)
