@@ -19,30 +19,37 @@ from cases.roles import TABLE, Permission, Role, permitted
 from dashboard import exporting
 from dashboard.access import people
 from dashboard.querying import making, sandbox, saved, tables
-from graph.store import open_store
 from tests import flagged
+from tests.stores import KEPT, Backend
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x", " =1", "\u00a0=1", "\n=1"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=KEPT, ids=lambda backend: backend.name)
+def environment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A store of each kind that is kept, with findings and some of its tables made; what the page finds it by."""
     folder = tmp_path_factory.mktemp("sql-page")
     (folder / "data").mkdir()
-    with open_store(f"sqlite:///{folder / 'graph.db'}", folder / "data") as store:
+    backend: Backend = request.param
+    with backend.open(folder) as store:
         flagged.load(store, flagged.HOSTILE)
         flagged.flag(store, [flagged.shilling(), flagged.sybil()])
         with store.view() as view:
             for name in ("findings", "members", "posts"):
                 making.make(view, making.Source.of(store.url, view), tables.ALL[name])
-    return folder
+    return backend.environment(folder)
+
+
+@pytest.fixture
+def folder(environment: dict[str, str]) -> Path:
+    return Path(environment["LOCKSTEP_STORE_DATA_DIR"]).parent
 
 
 @pytest.fixture(autouse=True)
-def page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def page(folder: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{folder / 'graph.db'}")
-    monkeypatch.setenv("LOCKSTEP_STORE_DATA_DIR", str(folder / "data"))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     before = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")
     yield

@@ -18,19 +18,21 @@ from streamlit.testing.v1.element_tree import Widget
 
 from graph.market import write_market
 from graph.schema import MARKET_TABLES
-from graph.store import open_store
 from tests import browser, flagged
 from tests.needs import needs
+from tests.stores import KEPT, Backend
 
 FINDING = flagged.shilling()
 BRUSH = {"from": "2026-03-03T18:30:00Z", "to": "2026-03-03T19:30:00Z"}  # the second of six rounds
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=KEPT, ids=lambda backend: backend.name)
+def environment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A store of each kind that is kept, with findings and candles; what the dashboard finds it by."""
     folder = tmp_path_factory.mktemp("time")
     (folder / "data").mkdir()
-    with open_store(f"sqlite:///{folder / 'graph.db'}", folder / "data") as store:
+    backend: Backend = request.param
+    with backend.open(folder) as store:
         flagged.load(store, flagged.HOSTILE)
         flagged.flag(store, [FINDING, flagged.sybil()])
     place = {"venue": "<b>v</b>", "base": "XYZ", "quote": "USDT", "interval": "1h", "volume": 5.0}
@@ -41,17 +43,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     schema = MARKET_TABLES["candles"].schema
     full = [{name: row.get(name) for name in schema.names} for row in rows]
     write_market(folder / "data", "candles", pa.RecordBatch.from_pylist(full, schema=schema))
-    return folder
+    return backend.environment(folder)
 
 
 @pytest.fixture
-def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def store(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The store that the page is configured to show, to the user of this machine."""
     before = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{folder / 'graph.db'}")
-    monkeypatch.setenv("LOCKSTEP_STORE_DATA_DIR", str(folder / "data"))
+    monkeypatch.chdir(Path(environment["LOCKSTEP_STORE_DATA_DIR"]).parent)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     yield
     config.set_option("server.address", before)
     st.cache_data.clear()
@@ -155,8 +157,10 @@ def axis(page: Page, turn: int) -> None:
 
 @needs("chromium")
 @pytest.mark.xdist_group("browser")
-def test_a_brush_filters_the_picture_play_moves_it_and_a_link_restores_it(folder: Path, chromium: Browser) -> None:
-    with browser.serving(f"sqlite:///{folder / 'graph.db'}", folder / "data") as address:
+def test_a_brush_filters_the_picture_play_moves_it_and_a_link_restores_it(
+    environment: dict[str, str], chromium: Browser
+) -> None:
+    with browser.serving_in(environment) as address:
         page = chromium.new_page(viewport={"width": 1440, "height": 1700}, timezone_id="Asia/Tokyo")
         guard = browser.Guard()
         guard.watch(page)
