@@ -46,6 +46,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that Streamlit ran as the main module is not what new processes begin with."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 EXPECTED_SKIPS_IN_CI = 0
 
 
