@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
-from cases.storage.schema import FROZEN, metadata
+from cases.storage.tables import FROZEN, metadata
 from graph.errors import ConfigError, SchemaMismatch, StoreError, StoreUnavailable
 
 WAIT_S = 30.0

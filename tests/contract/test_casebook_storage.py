@@ -13,8 +13,8 @@ from cases import decisions, outbox
 from cases.casebook import Casebook
 from cases.people import system
 from cases.storage.database import Database
-from cases.storage.schema import metadata
 from cases.storage.schema import outbox as messages
+from cases.storage.tables import metadata
 from graph.errors import ConfigError, DeliveryError, SchemaMismatch, StoreError, StoreUnavailable
 from tests import casework, postgres
 from tests.casework import ANNA, Work

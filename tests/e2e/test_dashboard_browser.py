@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import contextlib
 import http.client
 from collections.abc import Iterator
@@ -83,10 +84,12 @@ def test_a_row_of_the_list_opens_the_finding(page: Page, address: str) -> None:
     expect(page.get_by_text("Flagged is not guilty")).to_be_visible()
     click_row(page, "findings-list", 0, 108)
     expect(page.get_by_role("heading", name="Evidence graph")).to_be_visible(timeout=60_000)
-    assert page.url.endswith(f"?finding={flagged.shilling().id}")
+    expect(page).to_have_url(
+        re.compile(rf"\?finding={flagged.shilling().id}$")
+    )  # said a moment after the page is drawn
     page.get_by_role("button", name="All findings").click()
     expect(page.get_by_text("3 flagged")).to_be_visible()
-    assert "finding=" not in page.url
+    expect(page).not_to_have_url(re.compile("finding="))
 
 
 def test_picture_is_drawn_from_what_is_installed_under_the_policy(page: Page, address: str) -> None:

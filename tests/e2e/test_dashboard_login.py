@@ -93,7 +93,7 @@ def test_a_link_to_a_finding_leads_through_the_login_to_the_finding(page: Page, 
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     assert page.get_by_text("XYZ").count() == 0
     log_in(page, "anna")
-    assert page.url == link
+    expect(page).to_have_url(link)
     expect(page.get_by_role("heading", name="Evidence graph")).to_be_visible()
     expect(page.locator(".st-key-standing")).to_contain_text("Anna <b>A</b> · analyst")
     cookies = {c["name"]: c for c in page.context.cookies()}
@@ -127,7 +127,7 @@ def test_a_login_that_has_ended_asks_for_another_and_goes_on(
     page.goto(f"{address}/investigate?finding={FINDING}")
     expect(page.get_by_text("Your login has ended.")).to_be_visible()
     log_in(page, "anna")
-    assert page.url == f"{address}/investigate?finding={FINDING}"
+    expect(page).to_have_url(f"{address}/investigate?finding={FINDING}")
     browser.picture(page)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from cases.storage.migrations import written_once
+
 revision = "0001"
 down_revision = None
 FROZEN = ("audit", "decisions", "raised")
@@ -26,27 +28,9 @@ def upgrade() -> None:
     _raised()
     _actions()
     _appeals()
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            "CREATE FUNCTION written_once() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'written once: % cannot change', TG_TABLE_NAME; END $$"
-        )
+    written_once.prepare()
     for table in FROZEN:
-        _freeze(table)
-
-
-def _freeze(table: str) -> None:
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            f"CREATE TRIGGER {table}_written_once BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION written_once()"
-        )
-        return
-    for verb in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
-            f" BEGIN SELECT RAISE(ABORT, 'written once: {table} cannot change'); END"
-        )
+        written_once.freeze(table)
 
 
 def _audit() -> None:

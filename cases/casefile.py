@@ -1,0 +1,101 @@
+"""A case as a whole, as one actor may read it: what its page, its dossier and every export are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, Table, and_, or_, select
+
+from cases.casebook import Look
+from cases.caseload import find
+from cases.decisions import in_force
+from cases.drafts import Draft, draft_from
+from cases.storage.schema import (
+    access,
+    actions,
+    alerts,
+    appeals,
+    audit,
+    containments,
+    decisions,
+    notes,
+    proposals,
+    subjects,
+    tasks,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Everything that hangs on one case, each list in the order in which it came about.
+
+    Parameters
+    ----------
+    case : RowMapping
+        Its row (:data:`cases.storage.schema.cases`).
+    subjects, alerts, notes, tasks, proposals, decisions, actions, appeals, containments, access : tuple of RowMapping
+        Rows of the tables of these names.
+    decision : RowMapping or None
+        The decision in force.
+    draft : Draft or None
+        What that decision says.
+    timeline : tuple of RowMapping
+        The audit trail's entries about the case and what hangs on it, reads left out.
+    """
+
+    case: RowMapping
+    subjects: tuple[RowMapping, ...]
+    alerts: tuple[RowMapping, ...]
+    notes: tuple[RowMapping, ...]
+    tasks: tuple[RowMapping, ...]
+    proposals: tuple[RowMapping, ...]
+    decisions: tuple[RowMapping, ...]
+    actions: tuple[RowMapping, ...]
+    appeals: tuple[RowMapping, ...]
+    containments: tuple[RowMapping, ...]
+    access: tuple[RowMapping, ...]
+    decision: RowMapping | None
+    draft: Draft | None
+    timeline: tuple[RowMapping, ...]
+
+
+_PARTS: dict[str, tuple[Table, str]] = {
+    "subjects": (subjects, "account"),
+    "alerts": (alerts, "raised_at"),
+    "notes": (notes, "at"),
+    "tasks": (tasks, "place"),
+    "proposals": (proposals, "proposed_at"),
+    "decisions": (decisions, "at"),
+    "actions": (actions, "id"),
+    "appeals": (appeals, "received_at"),
+    "containments": (containments, "opened_at"),
+    "access": (access, "granted_at"),
+}
+
+
+def read(look: Look, case_id: str) -> CaseFile:
+    """The whole of a case that the actor may know of.
+
+    Raises
+    ------
+    CaseError
+        There is none, or the actor may not know of it.
+    """
+    row = find(look, case_id)
+    parts = {
+        name: tuple(look.rows(table, table.c.case_id == case_id, order=table.c[order]))
+        for name, (table, order) in _PARTS.items()
+    }
+    decision = in_force(look, case_id)
+    draft = None if decision is None else draft_from(decision["content"])
+    return CaseFile(case=row, decision=decision, draft=draft, timeline=_timeline(look, case_id, parts), **parts)
+
+
+def _timeline(look: Look, case_id: str, parts: dict[str, Any]) -> tuple[RowMapping, ...]:
+    about = [and_(audit.c.subject == "case", audit.c.subject_id == case_id)]
+    for name, (table, _) in _PARTS.items():
+        if ids := [r["id"] for r in parts[name] if "id" in r]:
+            about.append(and_(audit.c.subject == table.name[:-1], audit.c.subject_id.in_(ids)))
+    query = select(audit).where(or_(*about), audit.c.action != "read").order_by(audit.c.seq)
+    return tuple(look.connection.execute(query).mappings())

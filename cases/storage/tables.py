@@ -1,0 +1,11 @@
+"""All tables of the casebook; :mod:`cases.storage.migrations` makes them, and a test holds the two against each other."""
+
+from __future__ import annotations
+
+from cases.storage import escalation, evidence, people, schema
+from cases.storage.columns import metadata
+
+#: Rows that are written once: a trigger refuses any change of them.
+FROZEN = (*schema.FROZEN, *evidence.FROZEN, *escalation.FROZEN, *people.FROZEN)
+
+__all__ = ["FROZEN", "metadata"]
