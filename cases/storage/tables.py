@@ -1,4 +1,4 @@
-"""All tables of the casebook; :mod:`cases.storage.migrations` makes them, and a test holds the two against each other."""
+"""All tables of the casebook; migrations make them, and a test holds the two against each other."""
 
 from __future__ import annotations
 
