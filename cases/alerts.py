@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import RowMapping, and_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, func, literal, select, tuple_
 
 from cases.casebook import Change, Look
 from cases.lifecycles import ALERT, AlertState
@@ -14,6 +14,8 @@ from cases.storage.schema import alerts, raised
 from detectors.alerting.alert import Alert
 from graph.errors import CaseError, IllegalTransition
 
+WAITING = frozenset({AlertState.NEW, AlertState.TRIAGED})
+_ORDER = (alerts.c.rank, alerts.c.raised_at, alerts.c.id)
 RISE = 0.1  # by how much the score of a dismissed ring must rise to bring it back
 
 
@@ -136,12 +138,47 @@ def triage(change: Change, alert_id: str) -> None:
     change.step(ALERT, alerts, change.row(alerts, alert_id), "triage")
 
 
-def queue(look: Look, limit: int = 50) -> list[RowMapping]:
-    """Alerts that wait for somebody, the most urgent first."""
+def queue(
+    look: Look,
+    limit: int = 50,
+    *,
+    states: Collection[AlertState] = WAITING,
+    detector: str = "",
+    after: str = "",
+) -> list[RowMapping]:
+    """A page of alerts, the most urgent first, then the oldest.
+
+    Parameters
+    ----------
+    limit : int
+        Most rows of a page.
+    states : collection of AlertState
+        Those that wait for somebody unless said otherwise.
+    detector : str
+        Only of this one; empty for all.
+    after : str
+        The last id of the page before.
+    """
     look.actor.need(Permission.SEE)
-    waiting = alerts.c.state.in_([AlertState.NEW, AlertState.TRIAGED])
-    query = select(alerts).where(waiting).order_by(alerts.c.rank, alerts.c.raised_at).limit(limit)
+    where: list[ColumnElement[bool]] = [
+        alerts.c.state.in_(
+            bindparam("states", sorted(states), expanding=True, literal_execute=True)
+        )  # else no partial index is used
+    ]
+    if detector:
+        where.append(alerts.c.detector == detector)
+    if after:
+        last = look.row(alerts, after)
+        where.append(tuple_(*_ORDER) > tuple_(*(literal(last[c.name], c.type) for c in _ORDER)))
+    query = select(alerts).where(*where).order_by(*_ORDER).limit(limit)
     return list(look.connection.execute(query).mappings())
+
+
+def counts(look: Look) -> dict[str, int]:
+    """How many alerts are in each state."""
+    look.actor.need(Permission.SEE)
+    query = select(alerts.c.state, func.count()).group_by(alerts.c.state)
+    return {str(state): int(n) for state, n in look.connection.execute(query)}
 
 
 def _told(alert: Alert) -> dict[str, object]:

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, false, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from cases import alerts as alert_work
 from cases.casebook import Change, Look
@@ -18,6 +31,7 @@ from cases.roles import Permission, Role
 from cases.storage.schema import access, cases, notes, subjects, tasks
 from graph.errors import CaseError, NotPermitted
 
+_ORDER = (cases.c.severity, cases.c.opened_at, cases.c.id)
 _MENTION = re.compile(r"(?<![\w@])@([\w.-]{1,100})")
 
 
@@ -91,11 +105,9 @@ def listed(
     if assignee is not None:
         where.append(cases.c.assignee == assignee if assignee else cases.c.assignee.is_(None))
     if after:
-        last = look.row(cases, after)
-        same = and_(cases.c.severity == last["severity"], cases.c.opened_at == last["opened_at"], cases.c.id > after)
-        later = and_(cases.c.severity == last["severity"], cases.c.opened_at > last["opened_at"])
-        where.append(or_(cases.c.severity > last["severity"], later, same))
-    query = select(cases).where(*where).order_by(cases.c.severity, cases.c.opened_at, cases.c.id).limit(limit)
+        last = find(look, after)
+        where.append(tuple_(*_ORDER) > tuple_(*(literal(last[c.name], c.type) for c in _ORDER)))
+    query = select(cases).where(*where).order_by(*_ORDER).limit(limit)
     return list(look.connection.execute(query).mappings())
 
 
@@ -163,8 +175,7 @@ def claim_next(change: Change, states: Collection[str] = (CaseState.OPEN, CaseSt
     """Take the worst, oldest case that is nobody's; None where there is none. No two people get the same one."""
     change.actor.need(Permission.WORK)
     free = and_(visible(change.actor), cases.c.assignee.is_(None), cases.c.state.in_([str(s) for s in states]))
-    order = (cases.c.severity, cases.c.opened_at, cases.c.id)
-    query = select(cases).where(free).order_by(*order).limit(1).with_for_update(skip_locked=True)
+    query = select(cases).where(free).order_by(*_ORDER).limit(1).with_for_update(skip_locked=True)
     row = change.connection.execute(query).mappings().first()
     if row is None:
         change.note("claim", "case", "", {"found": False})

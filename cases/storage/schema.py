@@ -36,7 +36,8 @@ cases = Table(
     at("opened_at"),
     at("updated_at"),
     version(),
-    Index("ix_cases_queue", "state", "severity", "opened_at"),
+    Index("ix_cases_queue", "severity", "opened_at", "id"),
+    Index("ix_cases_state", "state"),
     Index("ix_cases_assignee", "assignee"),
 )
 access = Table(
@@ -71,7 +72,15 @@ alerts = Table(
     at("raised_at"),
     at("updated_at"),
     version(),
-    Index("ix_alerts_queue", "state", "rank", "raised_at"),
+    Index(
+        "ix_alerts_waiting",
+        "rank",
+        "raised_at",
+        "id",
+        sqlite_where=text("state IN ('new', 'triaged')"),
+        postgresql_where=text("state IN ('new', 'triaged')"),
+    ),
+    Index("ix_alerts_queue", "state", "rank", "raised_at", "id"),
     Index("ix_alerts_lineage", "detector", "lineage"),
     Index("ix_alerts_case_id", "case_id"),
 )

@@ -119,6 +119,22 @@ def test_the_most_urgent_come_first(work: Work) -> None:
         assert len(alerts.queue(look, 1)) == 1
 
 
+def test_pages_of_the_queue_follow_each_other_without_gap_or_repeat(work: Work) -> None:
+    ranks = (Priority.LOW, Priority.HIGH, Priority.LOW, Priority.HIGH, Priority.NOTE)
+    for n, priority in enumerate(ranks):
+        taken(work, n, lineage=str(n), priority=priority, detector="pump" if n == 4 else "shilling")
+    with work.book.look(ANNA, "queue") as look:
+        whole = [r["id"] for r in alerts.queue(look)]
+        seen: list[str] = []
+        while page := alerts.queue(look, 2, after=seen[-1] if seen else ""):
+            seen += [r["id"] for r in page]
+        assert seen == whole
+        assert len(whole) == 5
+        assert [r["detector"] for r in alerts.queue(look, detector="pump")] == ["pump"]
+        assert alerts.queue(look, states=[AlertState.DISMISSED]) == []
+        assert alerts.counts(look) == {"new": 5}
+
+
 def test_only_who_triages_may(work: Work) -> None:
     key = taken(work)
     with pytest.raises(NotPermitted):

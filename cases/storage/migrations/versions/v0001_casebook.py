@@ -70,7 +70,8 @@ def _cases() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     op.create_index("ix_cases_assignee", "cases", ["assignee"], unique=False)
-    op.create_index("ix_cases_queue", "cases", ["state", "severity", "opened_at"], unique=False)
+    op.create_index("ix_cases_queue", "cases", ["severity", "opened_at", "id"], unique=False)
+    op.create_index("ix_cases_state", "cases", ["state"], unique=False)
 
 
 def _outbox() -> None:
@@ -130,7 +131,15 @@ def _alerts() -> None:
     )
     op.create_index("ix_alerts_case_id", "alerts", ["case_id"], unique=False)
     op.create_index("ix_alerts_lineage", "alerts", ["detector", "lineage"], unique=False)
-    op.create_index("ix_alerts_queue", "alerts", ["state", "rank", "raised_at"], unique=False)
+    op.create_index(
+        "ix_alerts_waiting",
+        "alerts",
+        ["rank", "raised_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('new', 'triaged')"),
+        postgresql_where=sa.text("state IN ('new', 'triaged')"),
+    )
+    op.create_index("ix_alerts_queue", "alerts", ["state", "rank", "raised_at", "id"], unique=False)
 
 
 def _containments() -> None:
