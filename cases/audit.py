@@ -52,7 +52,12 @@ def sha256(text: str) -> str:
 
 def append(connection: Connection, actor: Actor, now: datetime, entries: Sequence[Entry]) -> None:
     """Write entries at the end of the chain; the caller holds the turn (``Database.take_turn``)."""
-    last = head(connection)
+    rows, _ = chained(head(connection), actor, now, entries)
+    connection.execute(insert(audit), rows)
+
+
+def chained(last: Head, actor: Actor, now: datetime, entries: Iterable[Entry]) -> tuple[list[dict[str, Any]], Head]:
+    """Rows that follow a head, and the head after them."""
     rows = []
     for entry in entries:
         row = {
@@ -68,7 +73,7 @@ def append(connection: Connection, actor: Actor, now: datetime, entries: Sequenc
         }
         last = Head(last.seq + 1, _hash(row))
         rows.append({**row, "hash": last.hash})
-    connection.execute(insert(audit), rows)
+    return rows, last
 
 
 def head(connection: Connection) -> Head:

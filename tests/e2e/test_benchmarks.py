@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import needs_postgres
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -128,3 +130,20 @@ def test_files_ends_with_its_figures(shared_data: Path) -> None:
     found = {r["name"]: r["value"] for r in line["results"]}
     assert found["edges, the same on both sides"] == 3546
     assert found["from file to edges relative to the toolkit"] > 0
+
+
+@needs_postgres()
+@pytest.mark.timeout(600)
+def test_cases_asks_every_queue_and_leaves_a_whole_trail() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "cases", "--quick"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["bench"] == "cases"
+    found = {r["name"]: r["value"] for r in line["results"]}
+    assert (found["alerts"], found["cases"], found["wrong entries in the trail"]) == (2_000, 400, 0)
+    assert {n.split(", p95")[0] for n in found} >= {
+        *(f"the queue's query: cases, any page, {role}" for role in ("analyst", "lead", "vendor")),
+        "the queue's query: alerts, any page",
+        "claiming the next case",
+    }
