@@ -6,8 +6,9 @@ import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -24,12 +25,15 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from playwright.sync_api import TimeoutError as NotShown
 
 from dashboard import server
 from lockstep import config
 from tests.needs import program
 
-expect.set_options(timeout=60_000)  # a busy machine is no failure
+PATIENCE_MS = 60_000  # a busy machine is no failure
+AGAIN_MS = 15_000  # after which a press that nothing followed is made again
+expect.set_options(timeout=PATIENCE_MS)
 
 FLAGS = (
     "--headless=new",
@@ -43,10 +47,16 @@ FLAGS = (
 )
 _COUNT_DRAWN = """frame => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
   const canvas = frame.querySelector('.stage canvas');
+  if (!canvas?.width || !canvas.height) return done(0);
   const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   let drawn = 0;
   for (let i = 3; i < pixels.length; i += 4) drawn += pixels[i] > 0;
   done(drawn);
+})))"""
+_STILL = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const app = document.querySelector('[data-testid=stApp]')?.dataset;
+  const idle = app?.testScriptState === 'notRunning' && app.testConnectionState === 'CONNECTED';
+  done(idle && document.querySelector('[data-stale=true]') === null);
 })))"""
 
 
@@ -108,7 +118,8 @@ class Guard:
     errors: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        """Stand before everything the page asks for."""
+        """Stand before everything the page asks for, and have what is done on it wait as long as what is expected."""
+        page.set_default_timeout(PATIENCE_MS)
         page.route("**/*", self._route)
         page.on("request", self._request)
         page.on("websocket", self._socket)
@@ -157,16 +168,53 @@ def chromium() -> Iterator[Browser]:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page's run has ended and its tables are drawn."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
+    """Wait until the page's run has ended, what an earlier one drew is gone, and no other run has begun since."""
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < until:
+        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=PATIENCE_MS)
+        try:
+            if page.evaluate(_STILL):
+                return
+        except Error:  # the browser went on to another address
+            continue
+    raise AssertionError("the page does not come to rest")
+
+
+def press(pressed: Locator, seen: Locator, act: Callable[[Locator], None] = Locator.click) -> None:
+    """Press, once the page is at rest, and wait until what follows is seen.
+
+    Where nothing follows it is done again: Streamlit drops a press that comes as the page asks for another run.
+    """
+    for again in range(3):
+        settled(pressed.page)
+        if again and seen.first.is_visible():
+            return
+        act(pressed)
+        with suppress(NotShown):
+            seen.first.wait_for(timeout=AGAIN_MS)
+            return
+        if pressed.count() == 0:
+            break
+    expect(seen.first).to_be_visible()
 
 
 def picture(page: Page, turn: int | None = None) -> Locator:
     """The graph, once it is drawn; with a turn, once what followed that many events is."""
     drawn = "[data-drawn]" if turn is None else f"[data-drawn='{turn}']"
     frame = page.locator(f".frame{drawn}")
-    frame.wait_for(timeout=60_000)
+    frame.wait_for(timeout=PATIENCE_MS)
     return frame
+
+
+def tick(page: Page, key: str, row: int, seen: Locator, *, height: int = 36) -> None:
+    """Tick a row of a table (a canvas under a scroller): its box is at the left, below a header of 35 pixels."""
+    table = page.locator(f"{key} .dvn-scroller").first
+
+    def box(found: Locator) -> None:
+        found.scroll_into_view_if_needed()
+        found.click(position={"x": 18, "y": 36 + height * row + height // 2})
+
+    press(table, seen, box)
 
 
 def pixels_drawn(frame: Locator) -> int:

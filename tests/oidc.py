@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from playwright.sync_api import Page
-from playwright.sync_api import TimeoutError as NotShown
 
+from tests import browser
 from tests.processes import HOST, free_ports
 
 CLIENT = "lockstep-dashboard"
@@ -54,18 +54,14 @@ def provider(users: Mapping[str, Mapping[str, object]], *, seconds: int = 3600) 
 
 
 def log_in(page: Page, user: str) -> None:
-    """Press the dashboard's button and, on the provider's page, the user's.
-
-    The first is pressed again where the browser was not sent on: Streamlit drops a press, and the answer to it, when
-    the page asks for another run at the same moment.
-    """
-    press, there = page.get_by_role("button", name="Log in"), page.get_by_role("button", name=user)
-    press.click()
-    for _ in range(2):
-        try:
-            there.wait_for(timeout=20_000)
-            break
-        except NotShown:
-            if press.is_visible():
-                press.click()
+    """Press the dashboard's button and, on the provider's page, the user's."""
+    there = page.get_by_role("button", name=user)
+    browser.press(page.get_by_role("button", name="Log in"), there)
     there.click()
+
+
+def log_out(page: Page) -> None:
+    """Press the dashboard's button, and be at the provider's end of the session."""
+    gone = page.locator("body:not(:has([data-testid=stApp]))")
+    browser.press(page.get_by_role("button", name="Log out"), gone)
+    page.wait_for_url("**/oauth2/end_session**")

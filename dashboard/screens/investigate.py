@@ -10,7 +10,7 @@ from cases.roles import Permission
 from dashboard import state
 from dashboard.canvas import commands as c
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, going, panel, picture
+from dashboard.screens.parts import again, empty, going, panel, picture
 from dashboard.untrusted import one_line
 from graph.errors import LockstepError
 
@@ -66,7 +66,7 @@ def _tools(pictured: picture.Pictured, opened: state.Opened) -> None:
         if back or forth:
             pictured.history = history.undo() if back else history.redo()
             pictured.turn += 1
-            st.rerun(scope="fragment")
+            again.over()
         ways = {"ring": "Ring", "week": "Week of creation", "link": "Shared link"}
         way = st.selectbox(
             "Combine by", list(ways), format_func=ways.__getitem__, index=None, placeholder="Combine by",
@@ -74,10 +74,10 @@ def _tools(pictured: picture.Pictured, opened: state.Opened) -> None:
         )  # fmt: skip
         if way:
             pictured.do(c.Combine(way))
-            st.rerun(scope="fragment")
+            again.over()
         if pictured.scene.groups and st.button("Separate", icon=":material/call_split:", key="separate"):
             pictured.do(c.Separate())
-            st.rerun(scope="fragment")
+            again.over()
         _search(pictured, opened)
         with st.popover("Share", icon=":material/link:"):
             _share(pictured)
@@ -99,7 +99,7 @@ def _search(pictured: picture.Pictured, opened: state.Opened) -> None:
                 if not shown:
                     pictured.do(c.Add((hit.node,)))
                 pictured.selected, pictured.edge = (hit.node,), ""
-                st.rerun(scope="fragment")
+                again.over()
 
 
 def _share(pictured: picture.Pictured) -> None:

@@ -65,13 +65,6 @@ def opened(page: Page, address: str, finding: str = "") -> None:
     browser.settled(page)
 
 
-def click_row(page: Page, key: str, row: int, height: int) -> None:
-    """Tick a row of a table (a canvas under a scroller): its box is at the left, below a header of 35 pixels."""
-    table = page.locator(f".st-key-{key} .dvn-scroller").first
-    table.scroll_into_view_if_needed()
-    table.click(position={"x": 18, "y": 36 + height * row + height // 2})
-
-
 def no_hostile_element(page: Page) -> None:
     for selector in ("img[src*='evil']", "a[href*='evil']", "a[href^='javascript']", "script[src*='evil']"):
         assert page.locator(selector).count() == 0
@@ -82,13 +75,11 @@ def no_hostile_element(page: Page) -> None:
 def test_a_row_of_the_list_opens_the_finding(page: Page, address: str) -> None:
     opened(page, address)
     expect(page.get_by_text("Flagged is not guilty")).to_be_visible()
-    click_row(page, "findings-list", 0, 108)
-    expect(page.get_by_role("heading", name="Evidence graph")).to_be_visible(timeout=60_000)
+    browser.tick(page, ".st-key-findings-list", 0, page.get_by_role("heading", name="Evidence graph"), height=108)
     expect(page).to_have_url(
         re.compile(rf"\?finding={flagged.shilling().id}$")
     )  # said a moment after the page is drawn
-    page.get_by_role("button", name="All findings").click()
-    expect(page.get_by_text("3 flagged")).to_be_visible()
+    browser.press(page.get_by_role("button", name="All findings"), page.get_by_text("3 flagged"))
     expect(page).not_to_have_url(re.compile("finding="))
 
 
@@ -105,10 +96,9 @@ def test_picture_is_drawn_from_what_is_installed_under_the_policy(page: Page, ad
 def test_hostile_posts_stay_text(page: Page, address: str) -> None:
     opened(page, address, flagged.shilling().id)
     browser.picture(page)
-    key = f"posts-{flagged.shilling().id}--0"
+    key = f".st-key-posts-{flagged.shilling().id}--0"
     for row in range(len(flagged.HOSTILE)):
-        click_row(page, key, row, 72)
-        expect(page.locator(".st-key-post")).to_contain_text(f"x:p0-{row}", timeout=60_000)
+        browser.tick(page, key, row, page.locator(".st-key-post", has_text=f"x:p0-{row}"), height=72)
         browser.settled(page)
         no_hostile_element(page)
     expect(page.locator(".st-key-post")).to_contain_text("⟨U+202E⟩gnp.exe⟨U+202C⟩ now⟨U+200B ×3⟩ <a href='http://evil")

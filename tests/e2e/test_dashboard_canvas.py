@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from graph.model import NodeRef, NodeType
-from graph.store import open_store
 from tests import browser, flagged, oidc
 from tests.needs import needs
-from tests.stores import at, put
+from tests.stores import KEPT, Backend, at, put
 
 pytestmark = [needs("chromium"), pytest.mark.xdist_group("browser")]
 USERS: dict[str, dict[str, object]] = {
@@ -46,12 +45,13 @@ SPOT = """(id) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="module", params=KEPT, ids=lambda backend: backend.name)
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("canvas")
-    url = f"sqlite:///{folder / 'graph.db'}"
+    (folder / "data").mkdir()
+    backend: Backend = request.param
     strangers = [f"x:{900 + i}" for i in range(STRANGERS)]
-    with open_store(url, folder) as store:
+    with backend.open(folder) as store:
         flagged.load(store, flagged.HOSTILE)
         put(store, "accounts", {"account": flagged.ACCOUNTS[1], "handle": HOSTILE, "observed_at": at(9)})
         put(
@@ -65,7 +65,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         flagged.flag(store, [flagged.shilling(), flagged.sybil()])
     with oidc.provider(USERS) as issuer:
         settings = oidc.settings(issuer, claim="groups", roles="soc=analyst; review=reviewer; agency=vendor")
-        with browser.serving(url, folder, settings) as served:
+        with browser.serving_in(backend.environment(folder) | settings) as served:
             yield served
 
 
@@ -129,6 +129,11 @@ def frame(page: Page) -> Locator:
     return page.locator(".frame")
 
 
+def of(page: Page, nodes: int) -> Locator:
+    """The picture, once it is of so many nodes."""
+    return page.locator(f".frame[data-nodes='{nodes}']")
+
+
 def shows(page: Page, nodes: int) -> None:
     expect(frame(page)).to_have_attribute("data-nodes", str(nodes))
 
@@ -145,34 +150,44 @@ def places(page: Page) -> dict[str, Any]:
 
 
 def spot(page: Page, node: str) -> tuple[int, int]:
+    """Where the node is on the page, which is at rest and scrolled to it."""
+    browser.settled(page)
     x, y = page.evaluate(SPOT, node)
     return x, y
 
 
 def click(page: Page, node: str, **how: Any) -> None:
-    before = turn(page)
-    page.mouse.click(*spot(page, node), **how)
-    expect(frame(page)).not_to_have_attribute("data-drawn", str(before))
+    """Click on a node, and wait for the picture that follows."""
+    then = page.locator(f".frame[data-drawn]:not([data-drawn='{turn(page)}'])")
+    browser.press(frame(page), then, lambda _: page.mouse.click(*spot(page, node), **how))
     browser.settled(page)
+
+
+def expand(page: Page, node: str, nodes: int) -> None:
+    """Double-click on a node, which makes the picture one of so many."""
+    browser.press(frame(page), of(page, nodes), lambda _: page.mouse.dblclick(*spot(page, node)))
+
+
+def key(page: Page, name: str, nodes: int) -> None:
+    """Press a key in the picture, which makes it one of so many nodes."""
+    browser.press(frame(page), of(page, nodes), lambda there: there.press(name))
+
+
+def button(page: Page, name: str, seen: Locator) -> None:
+    """Press a button of the page, and see what follows."""
+    browser.press(page.get_by_role("button", name=name), seen)
 
 
 def test_what_an_expansion_brings_is_taken_back_and_brought_again_and_nothing_else_moves(page: Page) -> None:
     before = places(page)
-    page.mouse.dblclick(*spot(page, XYZ))
-    shows(page, EXPANDED)
-    browser.settled(page)
+    expand(page, XYZ, EXPANDED)
     expanded = places(page)
     assert {n: expanded[n] for n in before} == before
-    page.get_by_role("button", name="Undo").click()
-    shows(page, FIRST)
-    frame(page).press("y")
-    shows(page, EXPANDED)
+    button(page, "Undo", of(page, FIRST))
+    key(page, "y", EXPANDED)
     assert places(page) == expanded
-    frame(page).press("Control+z")
-    shows(page, FIRST)
-    page.get_by_role("button", name="Redo").click()
-    shows(page, EXPANDED)
-    browser.settled(page)
+    key(page, "Control+z", FIRST)
+    button(page, "Redo", of(page, EXPANDED))
     click(page, XYZ, button="right")
     menu = page.get_by_role("menuitem")
     expect(menu.filter(has_text="accounts that post it (78 posts)")).to_be_visible()
@@ -180,12 +195,19 @@ def test_what_an_expansion_brings_is_taken_back_and_brought_again_and_nothing_el
     shows(page, EXPANDED + 13)
     after = places(page)
     assert {n: after[n] for n in expanded} == expanded
-    browser.settled(page)
     click(page, XYZ, button="right")
     expect(menu.filter(has_text="more;")).to_have_count(0)
     menu.filter(has_text="collapse").click()
     shows(page, FIRST)
     assert places(page) == before
+
+
+def shared(page: Page) -> str:
+    """The link of the picture."""
+    code = page.locator("[data-testid=stCode]")
+    button(page, "Share", code)
+    browser.settled(page)
+    return code.inner_text().strip()
 
 
 def test_two_nodes_are_selected_and_the_ways_between_them_told(page: Page) -> None:
@@ -194,8 +216,7 @@ def test_two_nodes_are_selected_and_the_ways_between_them_told(page: Page) -> No
     click(page, MEMBERS[7])
     page.keyboard.up("Control")
     expect(page.get_by_role("heading", name="2 selected")).to_be_visible()
-    page.get_by_role("button", name="Way between").click()
-    expect(page.get_by_role("heading", name="Ways between")).to_be_visible()
+    button(page, "Way between", page.get_by_role("heading", name="Ways between"))
 
 
 def test_a_lasso_catches_what_is_in_it_and_what_is_caught_is_hidden_combined_and_shown_again(page: Page) -> None:
@@ -210,24 +231,20 @@ def test_a_lasso_catches_what_is_in_it_and_what_is_caught_is_hidden_combined_and
     page.mouse.up()
     page.keyboard.up("Shift")
     expect(page.get_by_role("heading", name=f"{FIRST} selected")).to_be_visible()
-    browser.settled(page)
-    frame(page).press("g")  # those chosen
-    shows(page, 3)
+    key(page, "g", 3)  # those chosen
     group = next(n for n in places(page) if n.startswith("group/"))
-    page.mouse.dblclick(*spot(page, group))
-    shows(page, FIRST)
+    expand(page, group, FIRST)
+    browser.settled(page)
+    before = turn(page)
     frame(page).press("Escape")
-    browser.settled(page)
+    expect(frame(page)).not_to_have_attribute("data-drawn", str(before))
     click(page, MEMBERS[6])
-    frame(page).press("h")
-    shows(page, FIRST - 1)
-    browser.settled(page)
-    expect(page.get_by_label("Combine by")).to_have_count(1)  # while the page changes the old one is there too
-    page.get_by_label("Combine by").click()
-    page.get_by_role("option", name="Ring").click()
+    key(page, "h", FIRST - 1)
+    option = page.get_by_role("option", name="Ring")
+    browser.press(page.get_by_label("Combine by"), option)
+    option.click()
     shows(page, 3)
-    page.get_by_role("button", name="Separate").click()
-    shows(page, FIRST - 1)
+    button(page, "Separate", of(page, FIRST - 1))
 
 
 def test_what_is_dragged_stays_where_it_was_put(page: Page) -> None:
@@ -239,26 +256,25 @@ def test_what_is_dragged_stays_where_it_was_put(page: Page) -> None:
     page.mouse.move(x + 60, y + 40)
     page.mouse.up()
     browser.picture(page, 1)
-    browser.settled(page)
     after = places(page)
     assert [n for n in before if after[n] != before[n]] == [MEMBERS[0]]
     assert page.evaluate("(id) => picture().body.data.nodes.get(id).pinned", MEMBERS[0])
-    frame(page).press("z")
-    browser.picture(page, 2)
+    browser.press(frame(page), page.locator(".frame[data-drawn='2']"), lambda there: there.press("z"))
     assert places(page) == before
 
 
 def test_keys_mean_nothing_while_somebody_types_and_what_is_found_is_added(page: Page) -> None:
-    page.get_by_role("button", name="Find").click()
     field = page.get_by_label("Handle, ticker, link, id, or words of a post")
+    button(page, "Find", field)
+    browser.settled(page)
     before = turn(page)
     field.press_sequentially("hzecpgswy")
     assert field.input_value() == "hzecpgswy"
     assert (turn(page), frame(page).get_attribute("data-nodes")) == (before, str(FIRST))
     field.fill("ABC")
-    field.press("Enter")
-    page.get_by_role("button", name="Add").first.click()
-    shows(page, FIRST + 1)
+    add = page.get_by_role("button", name="Add").first
+    browser.press(field, add, lambda there: there.press("Enter"))
+    browser.press(add, of(page, FIRST + 1))
 
 
 def test_hostile_handles_and_notes_are_drawn_as_text_and_do_nothing(page: Page) -> None:
@@ -271,7 +287,6 @@ def test_hostile_handles_and_notes_are_drawn_as_text_and_do_nothing(page: Page) 
     name = page.evaluate(drawn, MEMBERS[1])
     assert "✎ <img src=x" in name
     assert "\u202e" not in name
-    browser.settled(page)
     spot(page, MEMBERS[1])  # where the page has to be scrolled to
     frame(page).hover(position={"x": 5, "y": 5})
     page.mouse.move(*spot(page, MEMBERS[1]))
@@ -282,23 +297,17 @@ def test_hostile_handles_and_notes_are_drawn_as_text_and_do_nothing(page: Page) 
     expect(page.locator(".menu .title")).to_contain_text("<img src=x")
     assert page.locator(".frame img, .frame script, .frame a, [data-testid=stMain] img[src='x']").count() == 0
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Share").click()
-    link = page.locator("[data-testid=stCode]").inner_text()
+    link = shared(page)
     assert "img" not in link
 
 
 def test_a_link_gives_another_role_the_same_picture_and_is_refused_to_who_may_not(
     page: Page, visit: Callable[..., Page], address: str
 ) -> None:
-    page.mouse.dblclick(*spot(page, XYZ))
-    shows(page, EXPANDED)
-    browser.settled(page)
+    expand(page, XYZ, EXPANDED)
     click(page, MEMBERS[6])
-    frame(page).press("h")
-    shows(page, EXPANDED - 1)
-    browser.settled(page)
-    page.get_by_role("button", name="Share").click()
-    link = page.locator("[data-testid=stCode]").inner_text().strip()
+    key(page, "h", EXPANDED - 1)
+    link = shared(page)
     assert link.startswith(f"{address}/investigate?view=")
     other = visit(link.removeprefix(address), "rita")
     shows(other, EXPANDED - 1)
@@ -311,17 +320,14 @@ def test_a_link_gives_another_role_the_same_picture_and_is_refused_to_who_may_no
 
 def test_from_the_overview_to_the_evidence_of_one_ring_in_four_clicks_at_most(visit: Callable[..., Page]) -> None:
     page, clicks = visit("/overview"), 0
-    page.get_by_role("button", name="Open").first.click()
+    browser.press(page.get_by_role("button", name="Open").first, of(page, FIRST))
     clicks += 1
-    shows(page, FIRST)
     expect(page.get_by_role("heading", name="Why flagged")).to_be_visible()
-    browser.settled(page)
-    row = page.locator(f".st-key-why-{FINDING} .dvn-scroller").first
-    row.click(position={"x": 18, "y": 36 + 17})
+    put = page.get_by_role("button", name="Put its evidence into the picture")
+    browser.tick(page, f".st-key-why-{FINDING}", 0, put)
     clicks += 1
-    page.get_by_role("button", name="Put its evidence into the picture").click()
+    browser.press(put, of(page, FIRST + 48))
     clicks += 1
-    shows(page, FIRST + 48)
     assert clicks <= 4
 
 
@@ -332,4 +338,5 @@ def test_page_and_picture_follow_the_browsers_theme_together(page: Page) -> None
     page.reload()
     shows(page, FIRST)
     expect(page.locator(".frame.dark")).to_be_visible()
+    browser.settled(page)
     assert int(page.evaluate(ground)) < 60

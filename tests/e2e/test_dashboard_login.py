@@ -99,8 +99,7 @@ def test_a_link_to_a_finding_leads_through_the_login_to_the_finding(page: Page, 
     cookies = {c["name"]: c for c in page.context.cookies()}
     for name in (COOKIE, "lockstep_asked"):
         assert (cookies[name]["httpOnly"], cookies[name]["sameSite"], cookies[name]["path"]) == (True, "Lax", "/")
-    page.get_by_role("button", name="Log out").click()
-    page.wait_for_url("**/oauth2/end_session**")
+    oidc.log_out(page)
     assert not [c for c in page.context.cookies() if c["name"].startswith(COOKIE)]
     page.context.add_cookies(
         [{"name": COOKIE, "value": cookies[COOKIE]["value"], "url": address}]

@@ -133,6 +133,18 @@ def test_without_a_finding_the_picture_says_how_to_begin(tmp_path: Path, monkeyp
 
 
 @pytest.mark.usefixtures("store")
+def test_steps_of_the_picture_that_come_with_a_run_of_the_whole_page() -> None:
+    app = page("investigate", finding=B.id)
+    assert app.button(key="undo").disabled
+    app.text_input(key="note-text").set_value("seen before")
+    next(b for b in app.button if b.label == "Write").click()
+    assert "✎ seen before" in texts(ran(app))
+    app.button(key="undo").click()
+    assert "seen before" not in texts(ran(app))
+    assert not app.button(key="redo").disabled
+
+
+@pytest.mark.usefixtures("store")
 def test_nothing_pasted_is_said() -> None:
     app = page("check")
     next(b for b in app.button if b.label == "Check").click()
@@ -218,25 +230,21 @@ def test_from_the_first_page_to_a_comparison(environment: dict[str, str]) -> Non
         guard = browser.Guard()
         guard.watch(page)
         page.goto(address)
-        page.get_by_role("button", name="Open", exact=True).first.click()  # the one click from the first page
-        expect(page.get_by_role("heading", name="Why flagged")).to_be_visible()
+        first = page.get_by_role("button", name="Open", exact=True).first  # the one click from the first page
+        browser.press(first, page.get_by_role("heading", name="Why flagged"))
         assert browser.pixels_drawn(browser.picture(page)) > 5_000
-        page.get_by_role("button", name="Back").click()
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        back = page.get_by_role("button", name="Back")
+        browser.press(back, page.get_by_role("heading", name="Overview"))
         page.goto(f"{address}/findings?finding={LATER.id}")
         expect(page.get_by_role("heading", name="Members")).to_be_visible()
-        browser.settled(page)
-        table = page.locator(f".st-key-members-{LATER.id}-0-0 .dvn-scroller")
-        table.scroll_into_view_if_needed()
-        table.click(position={"x": 18, "y": 36 + 17})
-        expect(page.get_by_role("heading", name="Activity")).to_be_visible()
+        browser.tick(page, f".st-key-members-{LATER.id}-0-0", 0, page.get_by_role("heading", name="Activity"))
         expect(page.get_by_text("6 posts, by day")).to_be_visible()
         expect(
             page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
         ).to_be_visible()
-        page.get_by_role("button", name="Back").click()
-        page.get_by_role("button", name="Compare with before").click()
-        expect(page.get_by_role("heading", name="One ring at two dates")).to_be_visible()
+        compare = page.get_by_role("button", name="Compare with before")
+        browser.press(back, compare)
+        browser.press(compare, page.get_by_role("heading", name="One ring at two dates"))
         expect(page.get_by_text("1 account left")).to_be_visible()
         page.close()
     assert guard.outside == []

@@ -13,7 +13,7 @@ from dashboard.canvas import telling
 from dashboard.canvas.facets import ORDERS, facets_of
 from dashboard.canvas.looks import named
 from dashboard.canvas.scene import FIRST, Player
-from dashboard.screens.parts import going
+from dashboard.screens.parts import again, going
 from dashboard.screens.parts.picture import Pictured
 from dashboard.untrusted import one_line, visible
 from graph.findings import Finding
@@ -63,7 +63,7 @@ def _notes(pictured: Pictured) -> None:
         text = st.text_input("Note on the picture", max_chars=1_000, key="note-text")
         if st.form_submit_button("Write", icon=":material/edit_note:") and text.strip():
             pictured.do(c.Note(text.strip()))
-            st.rerun(scope="fragment")
+            again.over()
 
 
 def _node(node: NodeRef, pictured: Pictured, player: Player) -> None:
@@ -83,7 +83,7 @@ def _node(node: NodeRef, pictured: Pictured, player: Player) -> None:
         text = st.text_input("Note on it", max_chars=1_000, key=f"note-text-{node}")
         if st.form_submit_button("Write", icon=":material/edit_note:") and text.strip():
             pictured.do(c.Note(text.strip(), node))
-            st.rerun(scope="fragment")
+            again.over()
 
 
 def _expand(node: NodeRef, pictured: Pictured, player: Player) -> None:
@@ -106,7 +106,7 @@ def _expand(node: NodeRef, pictured: Pictured, player: Player) -> None:
             start, end = _span(days)
             command = c.Expand(node, facet, start, end, int(least), order, int(limit))
             pictured.do(command)
-            st.rerun(scope="fragment")
+            again.over()
 
 
 def _span(days: Sequence[date | None]) -> tuple[datetime | None, datetime | None]:
@@ -124,13 +124,13 @@ def _several(selected: Sequence[NodeRef], pictured: Pictured) -> None:
     with st.container(horizontal=True):
         if len(selected) == 2 and st.button("Way between", icon=":material/route:", key="way"):
             pictured.do(c.Path(selected[0], selected[1]))
-            st.rerun(scope="fragment")
+            again.over()
         if st.button("Combine", icon=":material/group_work:", key="combine-chosen"):
             pictured.do(c.Combine("chosen", tuple(selected)))
-            st.rerun(scope="fragment")
+            again.over()
         if st.button("Hide", icon=":material/visibility_off:", key="hide-chosen"):
             pictured.do(c.Hide(tuple(selected)))
-            st.rerun(scope="fragment")
+            again.over()
 
 
 def _why(finding: Finding, pictured: Pictured) -> None:
@@ -169,7 +169,7 @@ def _why(finding: Finding, pictured: Pictured) -> None:
         st.caption(f"{views.nodes_line(nodes)}; {len(nodes) - len(missing):,} of them in the picture.")
         if missing and st.button("Put its evidence into the picture", icon=":material/add:", key="show-evidence"):
             pictured.do(c.Add(tuple(missing[:_EVIDENCE_POSTS])))
-            st.rerun(scope="fragment")
+            again.over()
     for title, rows in (
         ("Rests on", views.rests_on(finding)),
         ("Would clear it", [f"{x.state}: {x.text}{f' ({x.detail})' if x.detail else ''}" for x in finding.would_clear]),
