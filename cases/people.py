@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +20,9 @@ class Kind(StrEnum):
 
 
 #: What no program may ever do, whatever its roles: these are judgements about people.
-JUDGEMENTS = frozenset({Permission.APPROVE, Permission.CONTAIN, Permission.APPEALS, Permission.GRANT})
+JUDGEMENTS = frozenset(
+    {Permission.APPROVE, Permission.CONTAIN, Permission.APPEALS, Permission.GRANT, Permission.PEOPLE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,12 @@ class Actor:
 def system(name: str) -> Actor:
     """The program itself, acting under the name of its part (``alerts``, ``sweep``)."""
     return Actor(f"system:{name}", kind=Kind.SYSTEM)
+
+
+def lone() -> Actor:
+    """The single user of this machine, who may do everything; the same one on the pages and the command line."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        user = f"uid-{os.getuid()}"
+    return Actor(f"local:{user}", frozenset(Role))

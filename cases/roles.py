@@ -37,6 +37,7 @@ class Permission(StrEnum):
     APPEALS = "appeals"  # receive and review appeals
     GRANT = "grant"  # say who may know of a case
     AUDIT = "audit"  # read and verify the audit trail
+    PEOPLE = "register"  # register people and services for the command line
 
 
 _INSIDE = {Role.ANALYST, Role.REVIEWER, Role.LEAD, Role.POLICY, Role.LEGAL}
@@ -56,6 +57,7 @@ TABLE: Mapping[Permission, frozenset[Role]] = {
     Permission.APPEALS: frozenset({Role.REVIEWER, Role.LEAD, Role.POLICY}),
     Permission.GRANT: frozenset({Role.LEAD, Role.LEGAL}),
     Permission.AUDIT: frozenset({Role.AUDITOR, Role.ADMIN}),
+    Permission.PEOPLE: frozenset({Role.ADMIN}),
 }
 
 

@@ -110,6 +110,12 @@ SETTINGS = (
         "casebook: sqlite:///FILE, or postgresql://USER@HOST[:PORT]/DATABASE for a team",
         path=True,
     ),
+    Setting("cases.webhook", "", "https URL that decided actions and pages are sent to, signed; empty: none"),
+    Setting(
+        "cases.webhook_allow",
+        "",
+        "addresses or networks (10.1.2.0/24), separated by commas, that this webhook may be at though not public",
+    ),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
     Setting(
         "auth.metadata_url",
@@ -131,6 +137,7 @@ SECRETS = {
     "LOCKSTEP_NEO4J_PASSWORD": "password of the Neo4j user",
     "LOCKSTEP_WEBHOOK_KEY": "key (≥ 16 characters) that signs what is sent to the webhook",
     "LOCKSTEP_CASES_PASSWORD": "password of the casebook's PostgreSQL user",
+    "LOCKSTEP_TOKEN": "token that says who works in the casebook from the command line (lockstep people)",
     "LOCKSTEP_AUTH_CLIENT_SECRET": "the dashboard's secret at the login provider",
     "LOCKSTEP_AUTH_COOKIE_SECRET": "key (≥ 32 characters) that signs the cookie of who is logged in",
 }

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import getpass
 import math
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from cases.people import lone
 from cases.roles import Permission, Role, permitted
 from dashboard.access import ended
 from dashboard.access.login import Login, configured, loopback
@@ -70,11 +69,8 @@ def who() -> Person:
 @functools.cache
 def alone() -> Person:
     """The single user of this machine, who may do everything."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        user = f"uid-{os.getuid()}"
-    return Person(Standing.ALONE, f"local:{user}", user, frozenset(Role), frozenset(Permission))
+    actor = lone()
+    return Person(Standing.ALONE, actor.name, actor.name.removeprefix("local:"), actor.roles, frozenset(Permission))
 
 
 def logged_in(claims: Mapping[str, Any], login: Login, now: float) -> Person:

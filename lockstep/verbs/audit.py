@@ -10,8 +10,8 @@ import orjson
 import typer
 
 from graph.errors import CaseError, ConfigError
+from lockstep.acting import casebook
 from lockstep.session import ConfigOption, JsonOption, session
-from lockstep.verbs.cases import casebook
 
 group = typer.Typer(no_args_is_help=True, help="The casebook's audit trail: append-only, each entry sealing the last.")
 

@@ -1,19 +1,14 @@
-"""``lockstep cases``: the casebook's database, and what time brings about in it."""
+"""``lockstep cases``: the casebook's database, and what time brings about in it; its work is in ``casework/``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from lockstep.session import ConfigOption, JsonOption, Session, session
+from lockstep.acting import PASSWORD, casebook
+from lockstep.session import ConfigOption, JsonOption, session
 
-if TYPE_CHECKING:
-    from cases.casebook import Casebook
-
-PASSWORD = "LOCKSTEP_CASES_PASSWORD"  # noqa: S105 - its name
 group = typer.Typer(no_args_is_help=True, help="The casebook: where findings become cases and decisions.")
 
 
@@ -63,17 +58,3 @@ def sweep(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         return
     for name, ids in swept.items():
         s.line(f"{name}: {len(ids)}" + (f" ({' '.join(ids)})" if ids else ""))
-
-
-@contextmanager
-def casebook(s: Session) -> Iterator[Casebook]:
-    """The configured casebook, of this program's version."""
-    from cases.casebook import Casebook
-    from cases.storage.database import Database
-
-    book = Casebook(Database(s.settings.text("cases.url"), (s.settings.secrets or {}).get(PASSWORD)))
-    try:
-        book.database.check()
-        yield book
-    finally:
-        book.close()
