@@ -38,10 +38,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Open(Command):
-    """Show a finding: its members and what they have in common."""
+    """Show a finding: its members and what they have in common; with ``skip``, those after so many."""
 
     kind = "open"
     finding: str
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ class Scene:
         By expanded node, how much of each facet is shown.
     said : tuple of str
         What the last command could not show, in words.
+    reached : mapping of str to (int, int)
+        By finding opened, up to which of its nodes, of how many.
     """
 
     nodes: Mapping[NodeRef, NodeRef | None] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class Scene:
     marked: frozenset[NodeRef] = frozenset()  # on the paths asked for last
     ways: tuple[tuple[NodeRef, ...], ...] = ()  # these paths, shortest first, of equally short ones the rarest
     said: tuple[str, ...] = ()
+    reached: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     steps: int = 0
 
 
@@ -164,15 +167,23 @@ class Player:
         shared = {n for e in finding.evidence for n in e.nodes if n.type is not NodeType.POST}
         rest = sorted(shared, key=lambda n: (n.type is NodeType.ACCOUNT, n.type, n.key))
         wanted = [n for n in dict.fromkeys([*members, *named, *rest]) if self.view.has(n)]
+        to = min(max(command.skip, 0) + FIRST, len(wanted))
+        said = list(scene.said)
+        if to < len(wanted):
+            said.append(f"{len(wanted) - to:,} of the finding's {len(wanted):,} nodes are not drawn")
+        opened = replace(scene, said=tuple(said), reached={**scene.reached, finding.id: (to, len(wanted))})
+        if not command.skip:
+            opened = self._beginning(opened, finding)
+        return self._add(opened, wanted[max(command.skip, 0) : to])
+
+    def _beginning(self, scene: Scene, finding: Finding) -> Scene:
+        """The scene with a finding's posts, of which lines are made."""
         keys = dict.fromkeys(n.key for e in finding.evidence for n in e.nodes if n.type is NodeType.POST)
         acts = {a for post in self.view.posts(list(keys)[:_POSTS]) for a in acts_of(post)}
-        said = list(scene.said)
-        if len(wanted) > FIRST:
-            said.append(f"{len(wanted) - FIRST:,} of the finding's {len(wanted):,} nodes are not drawn")
+        said = scene.said
         if len(keys) > _POSTS:
-            said.append(f"lines are made of {_POSTS:,} of {len(keys):,} posts")
-        opened = replace(scene, findings=(*scene.findings, finding.id), acts=scene.acts | acts, said=tuple(said))
-        return self._add(opened, wanted[:FIRST])
+            said = (*said, f"lines are made of {_POSTS:,} of {len(keys):,} posts")
+        return replace(scene, findings=(*scene.findings, finding.id), acts=scene.acts | acts, said=said)
 
     def _add(self, scene: Scene, nodes: Iterable[NodeRef], by: NodeRef | None = None) -> Scene:
         """The scene with more nodes, brought by the expansion of one; those shown stay where they are."""

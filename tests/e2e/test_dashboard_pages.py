@@ -145,6 +145,19 @@ def test_steps_of_the_picture_that_come_with_a_run_of_the_whole_page() -> None:
 
 
 @pytest.mark.usefixtures("store")
+def test_a_finding_of_more_nodes_than_a_picture_begins_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("dashboard.canvas.scene", "dashboard.screens.parts.picture"):
+        monkeypatch.setattr(f"{module}.FIRST", 6)
+    app = page("investigate", finding=A.id)
+    assert "4 of the finding's 10 nodes are not drawn" in texts(app)
+    next(b for b in app.button if b.label == "4 more of 10").click()
+    assert "not drawn" not in texts(ran(app))
+    assert not [b for b in app.button if "more of" in b.label]
+    app.button(key="undo").click()
+    assert [b.label for b in ran(app).button if "more of" in b.label] == ["4 more of 10"]
+
+
+@pytest.mark.usefixtures("store")
 def test_nothing_pasted_is_said() -> None:
     app = page("check")
     next(b for b in app.button if b.label == "Check").click()

@@ -12,7 +12,8 @@ from dashboard import state
 from dashboard.canvas import commands as c
 from dashboard.canvas import component
 from dashboard.canvas.film import Film
-from dashboard.canvas.scene import Scene
+from dashboard.canvas.scene import FIRST, Scene
+from dashboard.screens.parts import again
 from dashboard.state import Opened
 from graph.model import NodeRef
 
@@ -100,3 +101,13 @@ def show(
     cut = left and isinstance(pictured.history.current[-1], c.Between)  # what it left out has just been said
     for line in () if cut else pictured.scene.said:
         st.caption(f"Not shown: {line}.")
+    _more(pictured, key)
+
+
+def _more(pictured: Pictured, key: str) -> None:
+    """The next nodes of a finding that has more than a picture begins with."""
+    for name, (to, total) in pictured.scene.reached.items():
+        room = min(FIRST, total - to)
+        if room and st.button(f"{room:,} more of {total:,}", icon=":material/add:", key=f"more-{key}-{name}"):
+            pictured.do(c.Open(name, skip=to))
+            again.over()

@@ -138,6 +138,11 @@ def test_more_than_a_picture_holds_is_counted(view: View, monkeypatch: pytest.Mo
     found = play(view, OPEN)
     assert list(found.nodes) == MEMBERS[:5]
     assert found.said == ("5 of the finding's 10 nodes are not drawn",)
+    assert found.reached == {OPEN.finding: (5, 10)}
+    rest = play(view, OPEN, c.Hide((MEMBERS[0],)), c.Open(OPEN.finding, skip=5))
+    assert set(rest.nodes) == {*MEMBERS[1:], XYZ, LINK}, "what was hidden stays so"
+    assert {n: rest.places[n] for n in MEMBERS[1:5]} == {n: found.places[n] for n in MEMBERS[1:5]}
+    assert (rest.said, rest.reached, rest.findings) == ((), {OPEN.finding: (10, 10)}, (OPEN.finding,))
     monkeypatch.setattr(scene, "CAP", 6)
     capped = play(view, OPEN, c.Add((XYZ, LINK)))
     assert len(capped.nodes) == 6
