@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from cases import proposals
 from cases.audit import canonical
 from cases.casebook import Change
-from cases.caseload import find
+from cases.caseload import within
 from cases.decisions import in_force, supersede
 from cases.drafts import Draft, draft_from
 from cases.lifecycles import APPEAL, AppealState, Outcome, Severity
@@ -39,7 +39,7 @@ def receive(change: Change, decision_id: str, appellant: str, text: str) -> str:
         It says nothing, the decision was superseded, or the same person's appeal against it is open.
     """
     change.actor.need(Permission.APPEALS)
-    decision = change.row(decisions, decision_id)
+    decision = within(change, decisions, decision_id)
     holds = in_force(change, decision["case_id"])
     if holds is None or holds["id"] != decision_id:
         raise CaseError("another decision took its place", f"decision {decision_id}", "appeal against that one")
@@ -53,7 +53,7 @@ def receive(change: Change, decision_id: str, appellant: str, text: str) -> str:
 
 def acknowledge(change: Change, appeal_id: str) -> None:
     """Say that it has arrived."""
-    change.step(APPEAL, appeals, change.row(appeals, appeal_id), "acknowledge")
+    change.step(APPEAL, appeals, within(change, appeals, appeal_id), "acknowledge")
 
 
 def assign(change: Change, appeal_id: str, reviewer: str) -> None:
@@ -64,7 +64,7 @@ def assign(change: Change, appeal_id: str, reviewer: str) -> None:
     NotPermitted
         They made or approved the decision.
     """
-    row = change.row(appeals, appeal_id)
+    row = within(change, appeals, appeal_id)
     _apart(change.row(decisions, row["decision_id"]), reviewer, appeal_id)
     change.step(APPEAL, appeals, row, "assign", reviewer=reviewer)
 
@@ -114,17 +114,33 @@ def propose(
 
 def approve(change: Change, proposal_id: str, seen: str) -> None:
     """Approve a proposed reversal, which does it. Who decided or approved the decision may not."""
-    proposal = change.row(proposal_rows, proposal_id)
-    if proposal["kind"] != KIND:
-        raise CaseError(f"it proposes a {proposal['kind']}", f"proposal {proposal_id}", "answer it where it belongs")
+    proposal = _proposal(change, proposal_id)
     row = change.row(appeals, proposal["subject"])
-    find(change, row["case_id"])
     decision = change.row(decisions, row["decision_id"])
     others = {decision["decided_by"], decision["approved_by"]} - {None}
     proposals.approve(change, proposal_id, seen, apart_from=others)
     told = orjson.loads(proposal["content"])
     outcome = AppealState(told["outcome"])
     _answer(change, row, outcome, told["why"], told["reverse"], approved_by=change.actor.name)
+
+
+def refuse(change: Change, proposal_id: str, why: str) -> None:
+    """Say no to a proposed reversal: the appeal waits for another answer."""
+    _proposal(change, proposal_id)
+    proposals.refuse(change, proposal_id, why)
+
+
+def withdraw(change: Change, proposal_id: str, why: str) -> None:
+    """Take one's own proposed reversal back."""
+    _proposal(change, proposal_id)
+    proposals.withdraw(change, proposal_id, why)
+
+
+def _proposal(change: Change, proposal_id: str) -> RowMapping:
+    row = within(change, proposal_rows, proposal_id)
+    if row["kind"] != KIND:
+        raise CaseError(f"it proposes a {row['kind']}", f"proposal {proposal_id}", "answer it where it belongs")
+    return row
 
 
 def _answer(
@@ -169,8 +185,7 @@ def _left(draft: Draft, outcome: AppealState, why: str, reverse: Collection[str]
 
 
 def _own(change: Change, appeal_id: str) -> RowMapping:
-    row = change.row(appeals, appeal_id)
-    find(change, row["case_id"])
+    row = within(change, appeals, appeal_id)
     if change.actor.kind is not Kind.PERSON:
         raise NotPermitted("a person answers an appeal", f"appeal {appeal_id}")
     if row["reviewer"] != change.actor.name:

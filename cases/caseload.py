@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
+    Table,
     and_,
     delete,
     false,
@@ -30,6 +31,7 @@ from cases.people import Actor
 from cases.roles import Permission, Role
 from cases.storage.schema import access, cases, notes, subjects, tasks
 from graph.errors import CaseError, NotPermitted
+from graph.findings import Finding
 
 _ORDER = (cases.c.severity, cases.c.opened_at, cases.c.id)
 _MENTION = re.compile(r"(?<![\w@])@([\w.-]{1,100})")
@@ -60,6 +62,11 @@ class Subject:
     own_evidence: bool = False
 
 
+def subjects_of(finding: Finding) -> tuple[Subject, ...]:
+    """A finding's members as a case has them; ``own_evidence`` where the finding has evidence against that account."""
+    return tuple(Subject(m.account, str(m.role), bool(m.evidence)) for m in finding.members)
+
+
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The condition under which the actor may know of a case at all."""
     if not actor.may(Permission.CASES):
@@ -82,6 +89,21 @@ def find(look: Look, case_id: str) -> RowMapping:
     found = look.connection.execute(query).mappings().first()
     if found is None:
         raise CaseError(f"no case {case_id!r}", hint="check the id, or ask a lead for access")
+    return found
+
+
+def within(look: Look, table: Table, key: str) -> RowMapping:
+    """A row that hangs on a case that the actor may know of (a decision, an appeal, a proposal …).
+
+    Raises
+    ------
+    CaseError
+        There is none, or the actor may not know of its case: the two are not told apart.
+    """
+    query = select(table).where(table.c.id == key, table.c.case_id.in_(select(cases.c.id).where(visible(look.actor))))
+    found = look.connection.execute(query).mappings().first()
+    if found is None:
+        raise CaseError(f"no {table.name[:-1]} {key!r}", hint="check the id")
     return found
 
 
@@ -280,8 +302,7 @@ def finish(change: Change, task_id: str) -> None:
         It was already.
     """
     change.actor.need(Permission.WORK)
-    row = change.row(tasks, task_id)
-    find(change, row["case_id"])
+    row = within(change, tasks, task_id)
     if row["done_by"]:
         raise CaseError(f"{row['done_by']} did it", f"task {task_id}")
     change.alter("finish", tasks, row, {"done_by": change.actor.name, "done_at": change.now})

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from cases.casebook import Change
-from cases.caseload import find
+from cases.caseload import find, within
 from cases.lifecycles import CONTAINMENT, ContainmentState, Severity
 from cases.outbox import put
 from cases.people import Kind
@@ -68,8 +68,7 @@ def approve(change: Change, containment_id: str) -> None:
     NotPermitted
         The actor took it, or is a program.
     """
-    row = change.row(containments, containment_id)
-    find(change, row["case_id"])
+    row = within(change, containments, containment_id)
     if change.actor.kind is not Kind.PERSON or change.actor.name == row["opened_by"]:
         raise NotPermitted("who took it does not approve it", f"measure {containment_id}", "ask somebody else")
     change.step(CONTAINMENT, containments, row, "approve", approved_by=change.actor.name)
@@ -77,8 +76,7 @@ def approve(change: Change, containment_id: str) -> None:
 
 def release(change: Change, containment_id: str, why: str) -> None:
     """End an emergency measure."""
-    row = change.row(containments, containment_id)
-    find(change, row["case_id"])
+    row = within(change, containments, containment_id)
     _undo(change, row, "release", why)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, select
 from cases import proposals
 from cases.audit import sha256
 from cases.casebook import Change, Look
-from cases.caseload import find
+from cases.caseload import find, within
 from cases.drafts import Draft, check, draft_from, grounds_for_approval
 from cases.lifecycles import ACTION, CASE, ActionState
 from cases.outbox import put
@@ -111,7 +111,8 @@ def enforce(change: Change, case_id: str) -> list[str]:
 
 def confirm(change: Change, action_id: str) -> None:
     """Note that the platform did what an action says."""
-    change.step(ACTION, actions, change.row(actions, action_id), "confirm")
+    change.actor.need(Permission.ENFORCE, f"action {action_id}")
+    change.step(ACTION, actions, within(change, actions, action_id), "confirm")
 
 
 def supersede(
@@ -182,7 +183,7 @@ def _about(look: Look, case_id: str) -> dict[str, bool]:
 
 
 def _proposal(change: Change, proposal_id: str) -> RowMapping:
-    row = change.row(proposal_rows, proposal_id)
+    row = within(change, proposal_rows, proposal_id)
     if row["kind"] != KIND:
         raise CaseError(f"it proposes a {row['kind']}", f"proposal {proposal_id}", "answer it where it belongs")
     return row

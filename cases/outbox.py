@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from cases.audit import canonical
 from cases.casebook import Casebook, Change
 from cases.people import Actor
@@ -12,7 +14,11 @@ from cases.storage.schema import outbox
 from graph.errors import DeliveryError
 
 Send = Callable[[str, str, str], None]  # topic, idempotency key, payload (JSON)
-_AT_ONCE = 100
+_IN_VAIN = 5  # failures in a row after which the receiver is left alone until the next call
+
+
+class MessageRefused(DeliveryError):
+    """A message was refused for good; the next one may pass."""
 
 
 def put(change: Change, topic: str, about: str, payload: Mapping[str, Any]) -> str:
@@ -25,23 +31,44 @@ def put(change: Change, topic: str, about: str, payload: Mapping[str, Any]) -> s
 
 
 def deliver(book: Casebook, actor: Actor, send: Send) -> tuple[int, int]:
-    """Send what waits, oldest first; gives how many went and how many did not.
+    """Send what waits, oldest first; gives how many went and how many are left.
 
-    What fails stays with its error and goes with the next call; what crashes between sending and writing it down is
-    sent again under the same key.
+    What fails stays with its error and goes with the next call, and until it went nothing later about the same action
+    or measure is sent: a reversal never overtakes what it reverses. What crashes between sending and writing it down
+    is sent again under the same key.
     """
+    due = waiting(book)
+    sent = in_vain = 0
+    stuck: set[str] = set()
+    for row in due:
+        about = row["id"].partition("-")[2]
+        if about in stuck:
+            continue
+        error = _try(send, row)
+        sent, in_vain = (sent, in_vain + 1) if error else (sent + 1, 0)
+        if error:
+            stuck.add(about)
+        with book.change(actor) as change:
+            done = {"tries": row["tries"] + 1, "error": str(error or ""), "delivered_at": None if error else change.now}
+            change.connection.execute(outbox.update().where(outbox.c.id == row["id"]).values(done))
+            change.note("failed" if error else "deliver", "message", row["id"], {"error": str(error or "")})
+        if isinstance(error, MessageRefused):
+            in_vain = 0
+        elif in_vain >= _IN_VAIN:
+            break
+    return sent, len(due) - sent
+
+
+def waiting(book: Casebook) -> list[RowMapping]:
+    """What has not gone out yet, oldest first."""
     with book.database.reading() as connection:
         query = outbox.select().where(outbox.c.delivered_at.is_(None)).order_by(outbox.c.at, outbox.c.id)
-        waiting = connection.execute(query.limit(_AT_ONCE)).mappings().all()
-    failed = 0
-    for row in waiting:
-        error = ""
-        try:
-            send(row["topic"], row["id"], row["payload"])
-        except DeliveryError as problem:
-            error, failed = str(problem), failed + 1
-        with book.change(actor) as change:
-            done = {"tries": row["tries"] + 1, "error": error, "delivered_at": None if error else change.now}
-            change.connection.execute(outbox.update().where(outbox.c.id == row["id"]).values(done))
-            change.note("failed" if error else "deliver", "message", row["id"], {"error": error})
-    return len(waiting) - failed, failed
+        return list(connection.execute(query).mappings())
+
+
+def _try(send: Send, row: RowMapping) -> DeliveryError | None:
+    try:
+        send(row["topic"], row["id"], row["payload"])
+    except DeliveryError as problem:
+        return problem
+    return None

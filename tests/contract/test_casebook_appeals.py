@@ -13,12 +13,12 @@ from cases.drafts import Measure
 from cases.lifecycles import AppealState, Severity
 from cases.people import Actor
 from cases.roles import Role
-from cases.storage.schema import actions, cases, containments, outbox
+from cases.storage.schema import actions, cases, containments, outbox, proposals
 from cases.storage.schema import appeals as rows
 from cases.storage.schema import decisions as decision_rows
 from cases.sweep import sweep
 from graph.errors import ApprovalRequired, CaseError, IllegalTransition, NotPermitted
-from tests.casework import ACCOUNTS, ANNA, BOSS, BOT, LENA, LUIS, RUTH, Work
+from tests.casework import ACCOUNTS, ANNA, BOSS, BOT, LENA, LUIS, RUTH, Work, draft
 
 RITA = Actor("rita", frozenset({Role.REVIEWER}))
 POLLY = Actor("polly", frozenset({Role.POLICY}))
@@ -192,6 +192,33 @@ def test_after_four_hours_it_pages_and_accounts_are_released(
 def test_a_measure_of_a_case_one_may_not_know_of_is_not_there(work: Work) -> None:
     case_id = work.do(LENA, caseload.open_case, "a pump", Severity.S0, restricted=True)
     key = work.do(LENA, containment.contain, case_id, Containment.BLOCK_LINK, "x.example", "live drainer")
-    with pytest.raises(CaseError, match="no case"):
+    with pytest.raises(CaseError, match="no containment"):
         work.do(LUIS, containment.approve, key)
     assert RITA.name != LUIS.name
+
+
+def test_what_hangs_on_a_case_one_may_not_know_of_is_not_there(work: Work) -> None:
+    key = work.case(by=LENA, restricted=True)
+    decision = work.do(LENA, decisions.decide, key, draft())
+    appeal = work.do(LENA, appeals.receive, decision, "local/a1", "it was a joke")
+    (action, *_) = work.do(LENA, decisions.enforce, key)
+    for step, told in (
+        (appeals.receive, (decision, "local/a2", "no")),
+        (appeals.acknowledge, (appeal,)),
+        (appeals.assign, (appeal, "ruth")),
+        (decisions.confirm, (action,)),
+    ):
+        with pytest.raises(CaseError, match=r"no (decision|appeal|action) '"):
+            work.do(BOSS, step, *told)
+
+
+def test_a_proposed_reversal_is_refused_or_taken_back(work: Work) -> None:
+    _, decision = work.decided(Severity.S1)
+    appeal = assigned(work, decision)
+    for step, who, state in ((appeals.refuse, LUIS, "refused"), (appeals.withdraw, RUTH, "withdrawn")):
+        proposal = work.do(RUTH, appeals.propose, appeal, AppealState.REVERSED, "so it was")
+        with pytest.raises(CaseError, match="proposes a reversal"):
+            work.do(who, decisions.refuse, proposal["id"], "not here")
+        work.do(who, step, proposal["id"], "look again")
+        assert work.row(proposals, proposal["id"])["state"] == state
+        assert work.row(rows, appeal)["state"] == "assigned"

@@ -9,15 +9,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from cases import decisions, outbox
+from cases import appeals, decisions, outbox
 from cases.casebook import Casebook
+from cases.lifecycles import AppealState
+from cases.outbox import MessageRefused
 from cases.people import system
 from cases.storage.database import Database
+from cases.storage.schema import cases
 from cases.storage.schema import outbox as messages
 from cases.storage.tables import metadata
 from graph.errors import ConfigError, DeliveryError, SchemaMismatch, StoreError, StoreUnavailable
 from tests import casework, postgres
-from tests.casework import ANNA, Work
+from tests.casework import ACCOUNTS, ANNA, RUTH, Work
 from tests.postgres import needs_postgres
 from tests.processes import HOST, free_ports
 
@@ -141,6 +144,41 @@ def test_what_goes_out_is_tried_again_until_it_went(work: Work) -> None:
     assert outbox.deliver(work.book, system("outbox"), half) == (0, 0)
     assert len(set(sent)) == len(sent) == 3
     assert {m["tries"] for m in work.rows(messages)} == {1, 2}
+
+
+def test_nothing_overtakes_what_it_takes_back(work: Work) -> None:
+    case_id, decision = work.decided()
+    appeal = work.do(RUTH, appeals.receive, decision, ACCOUNTS[0], "it was a joke")
+    work.do(RUTH, appeals.acknowledge, appeal)
+    work.do(RUTH, appeals.assign, appeal, "ruth")
+    work.do(RUTH, appeals.resolve, appeal, AppealState.REVERSED, "so it was")
+    order: list[str] = []
+
+    def broken(topic: str, key: str, _: str) -> None:
+        order.append(key)
+        if topic == "enforce":
+            raise DeliveryError("the platform does not answer")
+
+    assert outbox.deliver(work.book, system("outbox"), broken) == (0, 6)
+    assert [key.partition("-")[0] for key in order] == ["enforce"] * 3
+    assert outbox.deliver(work.book, system("outbox"), lambda *_: order.append(_[1])) == (6, 0)
+    assert [key.partition("-")[0] for key in order[3:]] == ["enforce"] * 3 + ["reverse"] * 3
+    assert outbox.waiting(work.book) == []
+    assert work.row(cases, case_id)["outcome"] == "no_violation"
+
+
+@pytest.mark.parametrize(("kind", "tried"), [(DeliveryError, 5), (MessageRefused, 6)])
+def test_a_receiver_that_is_gone_is_left_alone(work: Work, kind: type[DeliveryError], tried: int) -> None:
+    for _ in range(2):
+        work.decided()
+    order: list[str] = []
+
+    def broken(_topic: str, key: str, _payload: str) -> None:
+        order.append(key)
+        raise kind("no")
+
+    assert outbox.deliver(work.book, system("outbox"), broken) == (0, 6)
+    assert len(order) == tried
 
 
 def test_the_clock_is_utc(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_first_admin_is_made_once_and_by_whom_is_written(work: Work) -> None
     assert not tokens.anybody(work.book)
     assert not tokens.administered(work.book)
     root = tokens.bearer(work.book, tokens.bootstrap(work.book, "root"))
-    assert (root.name, root.roles, root.kind) == ("root", {Role.ADMIN}, Kind.PERSON)
+    assert root == ADMIN
     assert tokens.anybody(work.book)
     assert tokens.administered(work.book)
     assert {(e["actor"], e["action"]) for e in work.rows(audit)} == {
