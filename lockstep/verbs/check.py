@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.exporting import harmless
 from graph.errors import ConfigError, IngestError
 from graph.findings import Priority
+from graph.spreadsheets import harmless
 from lockstep.session import FLAGGED, ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.verbs.findings import AtOption
 

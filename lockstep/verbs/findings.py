@@ -12,12 +12,12 @@ from typing import Annotated
 import orjson
 import typer
 
-from dashboard.exporting import harmless
 from dashboard.views import by_time, post_keys
 from detectors.alerting.changes import Change, change
 from graph.errors import ConfigError
 from graph.findings import Evidence, Finding, Priority, Status, to_json
 from graph.model import NodeType, Post
+from graph.spreadsheets import harmless
 from graph.store import View
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.showing import SEEN, alone, report, shown, writable

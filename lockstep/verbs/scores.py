@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.exporting import harmless
 from graph.errors import ConfigError, DetectorError, LockstepError, unknown
+from graph.spreadsheets import harmless
 from lockstep.parameters import allowed, parameters
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, Session, StoreOption, session
 from lockstep.verbs.detect import moment

@@ -124,7 +124,7 @@ def test_findings_export(where: list[str], tmp_path: Path) -> None:
 
 
 def test_spreadsheets_take_no_cell_for_a_formula() -> None:
-    from dashboard.exporting import harmless
+    from graph.spreadsheets import harmless
 
     assert [harmless(c) for c in ("=1+1", "+x", "-x", "@x", "\tx", "＝x", "x=1", "")] == [
         "'=1+1", "'+x", "'-x", "'@x", "'\tx", "'＝x", "x=1", "",
