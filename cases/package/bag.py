@@ -1,0 +1,68 @@
+"""A package's files around its payload: BagIt's tag files, and the folder or zip file that they are written to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cases.package import form, token
+from graph.errors import CaseError
+
+
+def bag(
+    payload: Mapping[str, bytes], info: Mapping[str, str], stamp: Callable[[bytes], bytes] | None = None
+) -> dict[str, bytes]:
+    """All files of a package by their names.
+
+    Parameters
+    ----------
+    info : mapping of str to str
+        Fields of ``bag-info.txt``; the payload's size is added.
+    stamp : callable or None
+        Gives the time stamp's token for the tag manifest.
+    """
+    told = {**info, "Payload-Oxum": form.oxum(map(len, payload.values()))}
+    tags = {
+        form.DECLARATION: form.BAGIT,
+        form.INFO: form.info(told),
+        form.MANIFEST: form.manifest({name: _sha256(payload[name]) for name in payload}),
+    }
+    seal = form.manifest({name: _sha256(tags[name]) for name in form.TAGGED})
+    if stamp is not None:
+        tags[form.TOKEN] = stamp(seal)
+        tags[form.OUTER] = token.outer(tags)
+    return {**payload, **tags, form.TAGMANIFEST: seal}
+
+
+def write(files: Mapping[str, bytes], folder: Path, name: str, *, zipped: bool = False) -> Path:
+    """Write a package below a folder, whole or not at all; gives its path.
+
+    Raises
+    ------
+    CaseError
+        There is something of this name.
+    """
+    target = folder / (f"{name}.zip" if zipped else name)
+    if target.exists():
+        raise CaseError("there is something of this name", str(target), "name another folder, or move that one")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".package-", dir=folder) as place:
+        made = Path(place) / name
+        for inner, content in files.items():
+            (made / inner).parent.mkdir(parents=True, exist_ok=True)
+            (made / inner).write_bytes(content)
+        if zipped:
+            packed = Path(place) / target.name
+            form.pack_folder(made, packed)
+            shutil.rmtree(made)
+            made = packed
+        os.rename(made, target)  # noqa: PTH104 - Path.rename would replace a file on Windows no more than this
+    return target
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
