@@ -11,6 +11,7 @@ from cases.casebook import Look
 from cases.caseload import find
 from cases.decisions import in_force
 from cases.drafts import Draft, draft_from
+from cases.storage.referrals import stor_decisions
 from cases.storage.schema import (
     access,
     actions,
@@ -36,6 +37,8 @@ class CaseFile:
         Its row (:data:`cases.storage.schema.cases`).
     subjects, alerts, notes, tasks, proposals, decisions, actions, appeals, containments, access : tuple of RowMapping
         Rows of the tables of these names.
+    stor_decisions : tuple of RowMapping
+        What became of a suspicion of market abuse; of the market track alone.
     decision : RowMapping or None
         The decision in force.
     draft : Draft or None
@@ -55,6 +58,7 @@ class CaseFile:
     appeals: tuple[RowMapping, ...]
     containments: tuple[RowMapping, ...]
     access: tuple[RowMapping, ...]
+    stor_decisions: tuple[RowMapping, ...]
     decision: RowMapping | None
     draft: Draft | None
     timeline: tuple[RowMapping, ...]
@@ -71,6 +75,7 @@ _PARTS: dict[str, tuple[Table, str]] = {
     "appeals": (appeals, "received_at"),
     "containments": (containments, "opened_at"),
     "access": (access, "granted_at"),
+    "stor_decisions": (stor_decisions, "at"),
 }
 
 

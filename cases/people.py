@@ -21,7 +21,14 @@ class Kind(StrEnum):
 
 #: What no program may ever do, whatever its roles: these are judgements about people.
 JUDGEMENTS = frozenset(
-    {Permission.APPROVE, Permission.CONTAIN, Permission.APPEALS, Permission.GRANT, Permission.PEOPLE}
+    {
+        Permission.APPROVE,
+        Permission.CONTAIN,
+        Permission.APPEALS,
+        Permission.REFER,
+        Permission.GRANT,
+        Permission.PEOPLE,
+    }
 )
 
 

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     ENFORCE = "enforce"  # release what a decision says
     CONTAIN = "contain"  # limit reach or block a link in an emergency, before a decision
     APPEALS = "appeals"  # receive and review appeals
+    REFER = "refer"  # say what becomes of a suspicion of market abuse
     GRANT = "grant"  # say who may know of a case
     AUDIT = "audit"  # read and verify the audit trail
     PEOPLE = "register"  # register people and services for the command line
@@ -55,6 +56,7 @@ TABLE: Mapping[Permission, frozenset[Role]] = {
     Permission.ENFORCE: frozenset({Role.ANALYST, Role.LEAD}),
     Permission.CONTAIN: frozenset({Role.LEAD}),
     Permission.APPEALS: frozenset({Role.REVIEWER, Role.LEAD, Role.POLICY}),
+    Permission.REFER: frozenset({Role.LEAD, Role.LEGAL}),
     Permission.GRANT: frozenset({Role.LEAD, Role.LEGAL}),
     Permission.AUDIT: frozenset({Role.AUDITOR, Role.ADMIN}),
     Permission.PEOPLE: frozenset({Role.ADMIN}),
