@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, insert, select, update
 
 from cases import audit
+from cases.escalation.office import Office, default
 from cases.machine import BACK, Machine, reason_of
 from cases.people import Actor
+from cases.storage.columns import one
 from cases.storage.database import Database
 from graph.errors import CaseError, StaleCase
 
@@ -39,16 +41,19 @@ class Casebook:
     database : Database
     clock : callable
         What says the time; tests have their own.
+    office : Office
+        What the organisation has set: targets, calendars, desks, contacts.
     """
 
     database: Database
     clock: Callable[[], datetime] = utc_now
+    office: Office = field(default_factory=default)
 
     @contextmanager
     def change(self, actor: Actor) -> Iterator[Change]:
         """One transaction by one actor: all of it is kept, with its entries in the audit trail, or nothing."""
         with self.database.writing() as connection:
-            change = Change(connection, actor, self.clock())
+            change = Change(connection, actor, self.clock(), self.office)
             yield change
             if not change.entries:
                 raise CaseError("nothing was done", hint="a change writes down what it changes")
@@ -61,7 +66,7 @@ class Casebook:
         with self.change(actor) as change:
             change.note("read", subject, subject_id, detail)
         with self.database.reading() as connection:
-            yield Look(connection, actor, self.clock())
+            yield Look(connection, actor, self.clock(), self.office)
 
     def close(self) -> None:
         """Give the database back."""
@@ -75,6 +80,7 @@ class Look:
     connection: Connection
     actor: Actor
     now: datetime
+    office: Office = field(default_factory=default)
 
     def row(self, table: Table, key: str) -> RowMapping:
         """The row of this id.
@@ -86,7 +92,7 @@ class Look:
         """
         found = self.connection.execute(select(table).where(table.c.id == key)).mappings().first()
         if found is None:
-            raise CaseError(f"no {table.name[:-1]} {key!r}", hint="check the id")
+            raise CaseError(f"no {one(table)} {key!r}", hint="check the id")
         return found
 
     def rows(self, table: Table, *where: ColumnElement[bool], order: Any = None) -> list[RowMapping]:
@@ -113,7 +119,7 @@ class Change(Look):
         if "version" in table.c:
             row["version"] = 1
         self.connection.execute(insert(table).values(row))
-        self.note(action, table.name[:-1], str(row.get("id", row.get("case_id"))), _plain(row))
+        self.note(action, one(table), str(row.get("id", row.get("case_id"))), _plain(row))
         return str(row.get("id", ""))
 
     def alter(self, action: str, table: Table, row: RowMapping, values: Mapping[str, Any], why: str = "") -> None:
@@ -129,9 +135,9 @@ class Change(Look):
             new["updated_at"] = self.now
         same = and_(table.c.id == row["id"], table.c.version == row["version"])
         if self.connection.execute(update(table).where(same).values(new)).rowcount != 1:
-            raise StaleCase(f"{table.name[:-1]} {row['id']} changed since it was read", hint="look at it again")
+            raise StaleCase(f"{one(table)} {row['id']} changed since it was read", hint="look at it again")
         told = {"was": {k: row[k] for k in values}, "is": dict(values), "version": new["version"]}
-        self.note(action, table.name[:-1], row["id"], _plain(told) | ({"why": why} if why else {}))
+        self.note(action, one(table), row["id"], _plain(told) | ({"why": why} if why else {}))
 
     def step(self, machine: Machine, table: Table, row: RowMapping, name: str, *, why: str = "", **values: Any) -> None:
         """Make a move of a state machine, with its permission and its reason; other columns change with it.
@@ -147,7 +153,7 @@ class Change(Look):
         StaleCase
             The row changed since it was read.
         """
-        where = f"{table.name[:-1]} {row['id']}"
+        where = f"{one(table)} {row['id']}"
         move = machine.move(row["state"], name, where)
         if move.needs is not None:
             self.actor.need(move.needs, where)

@@ -26,12 +26,13 @@ from sqlalchemy import (
 
 from cases import alerts as alert_work
 from cases.casebook import Change, Look
-from cases.lifecycles import CASE, CaseState, Outcome, Severity
+from cases.escalation import ticking
+from cases.lifecycles import CASE, CaseState, ClockKind, Outcome, Severity
 from cases.people import Actor
 from cases.roles import Permission, Role
-from cases.storage.schema import access, cases, notes, subjects, tasks
+from cases.storage.columns import one
+from cases.storage.schema import access, cases, decisions, notes, subjects, tasks
 from graph.errors import CaseError, NotPermitted
-from graph.findings import Finding
 
 _ORDER = (cases.c.severity, cases.c.opened_at, cases.c.id)
 _MENTION = re.compile(r"(?<![\w@])@([\w.-]{1,100})")
@@ -60,11 +61,6 @@ class Subject:
     account: str
     role: str = ""
     own_evidence: bool = False
-
-
-def subjects_of(finding: Finding) -> tuple[Subject, ...]:
-    """A finding's members as a case has them; ``own_evidence`` where the finding has evidence against that account."""
-    return tuple(Subject(m.account, str(m.role), bool(m.evidence)) for m in finding.members)
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -103,18 +99,24 @@ def within(look: Look, table: Table, key: str) -> RowMapping:
     query = select(table).where(table.c.id == key, table.c.case_id.in_(select(cases.c.id).where(visible(look.actor))))
     found = look.connection.execute(query).mappings().first()
     if found is None:
-        raise CaseError(f"no {table.name[:-1]} {key!r}", hint="check the id")
+        raise CaseError(f"no {one(table)} {key!r}", hint="check the id")
     return found
 
 
 def listed(
-    look: Look, *, states: Collection[str] = (), assignee: str | None = None, limit: int = 50, after: str = ""
+    look: Look,
+    *,
+    states: Collection[str] = (),
+    severities: Collection[str] = (),
+    assignee: str | None = None,
+    limit: int = 50,
+    after: str = "",
 ) -> list[RowMapping]:
     """A page of the cases that the actor may know of: the worst first, then the oldest.
 
     Parameters
     ----------
-    states : collection of str
+    states, severities : collection of str
         Only these; empty for all.
     assignee : str or None
         Only those of this person; an empty name for those of nobody.
@@ -124,6 +126,8 @@ def listed(
     where = [visible(look.actor)]
     if states:
         where.append(cases.c.state.in_([str(s) for s in states]))
+    if severities:
+        where.append(cases.c.severity.in_([str(s) for s in severities]))
     if assignee is not None:
         where.append(cases.c.assignee == assignee if assignee else cases.c.assignee.is_(None))
     if after:
@@ -164,6 +168,7 @@ def open_case(
         alert_work.promote(change, alert_id, case_id)
     for subject in about:
         add_subject(change, case_id, subject)
+    ticking.start(change, {"id": case_id, **values})
     return case_id
 
 
@@ -176,6 +181,12 @@ def add_subject(change: Change, case_id: str, subject: Subject) -> None:
     told = {"account": subject.account, "role": subject.role, "own_evidence": subject.own_evidence}
     change.connection.execute(insert(subjects).values(case_id=case_id, **told))
     change.note("subject", "case", case_id, told)
+
+
+def subjects_in(look: Look, case_id: str) -> list[RowMapping]:
+    """The accounts that a case is about."""
+    find(look, case_id)
+    return look.rows(subjects, subjects.c.case_id == case_id, order=subjects.c.account)
 
 
 def claim(change: Change, case_id: str) -> None:
@@ -232,6 +243,14 @@ def move(change: Change, case_id: str, name: str, why: str = "") -> None:
     if name == "close" and not row["outcome"]:
         raise CaseError("it has no outcome", f"case {case_id}", "say the outcome first, or decide it")
     change.step(CASE, cases, row, name, why=why)
+    if name == "hold":
+        ticking.pause(change, case_id, why)
+    elif name == "resume" and row["state"] == CaseState.ON_HOLD:
+        ticking.resume(change, case_id)
+    elif name == "close":
+        ticking.meet(change, case_id, *ClockKind)
+    elif name == "reopen":
+        ticking.start(change, row, why=why)
 
 
 def conclude(change: Change, case_id: str, outcome: Outcome, why: str) -> None:
@@ -249,6 +268,7 @@ def conclude(change: Change, case_id: str, outcome: Outcome, why: str) -> None:
     if row["state"] != CaseState.INVESTIGATING:
         raise CaseError(f"it is {row['state']}", f"case {case_id}", "only a case under investigation is concluded so")
     change.alter("conclude", cases, row, {"outcome": outcome.value}, why)
+    ticking.meet(change, case_id, *ticking.DECISION)
 
 
 def grade(change: Change, case_id: str, severity: Severity, why: str) -> None:
@@ -256,7 +276,13 @@ def grade(change: Change, case_id: str, severity: Severity, why: str) -> None:
     change.actor.need(Permission.WORK)
     if not why.strip():
         raise CaseError("a severity needs a reason", f"case {case_id}")
-    change.alter("grade", cases, find(change, case_id), {"severity": severity.value}, why)
+    row = find(change, case_id)
+    change.alter("grade", cases, row, {"severity": severity.value}, why)
+    decided = bool(change.rows(decisions, decisions.c.case_id == case_id))
+    if severity.value != row["severity"] and row["state"] != CaseState.CLOSED:
+        ticking.restart(change, {**row, "severity": severity.value}, why, decided=decided)
+    if row["state"] == CaseState.ON_HOLD:
+        ticking.pause(change, case_id, why)
 
 
 def write(change: Change, case_id: str, text: str, *, public: bool = False) -> list[str]:
@@ -351,6 +377,7 @@ def _take(change: Change, row: RowMapping) -> bool:
     taken = change.connection.execute(update(cases).where(free).values(new)).rowcount == 1
     if taken:
         change.note("claim", "case", row["id"], {"assignee": change.actor.name})
+        ticking.meet(change, row["id"], ClockKind.ACKNOWLEDGEMENT)
     return taken
 
 
@@ -361,6 +388,8 @@ def _reassign(change: Change, case_id: str, person: str | None, action: str, why
     if holder not in {None, change.actor.name} and Role.LEAD not in change.actor.roles:
         raise NotPermitted(f"{holder} has it", f"case {case_id}", "a lead can give it to somebody else")
     change.alter(action, cases, row, {"assignee": person}, why)
+    if person is not None:
+        ticking.meet(change, case_id, ClockKind.ACKNOWLEDGEMENT)
 
 
 def counts(look: Look) -> dict[str, int]:

@@ -14,7 +14,8 @@ from sqlalchemy import RowMapping
 
 from cases.casebook import Change
 from cases.caseload import find, within
-from cases.lifecycles import CONTAINMENT, ContainmentState, Severity
+from cases.escalation import ticking
+from cases.lifecycles import CONTAINMENT, ClockKind, ContainmentState, Severity
 from cases.outbox import put
 from cases.people import Kind
 from cases.roles import Permission
@@ -57,6 +58,7 @@ def contain(change: Change, case_id: str, kind: Containment, subject: str, why: 
     values |= {"opened_by": change.actor.name, "opened_at": change.now, "due": change.now + LASTS}
     key = change.add("contain", containments, values)
     put(change, "contain", key, {"measure": kind.value, "subject": subject})
+    ticking.meet(change, case_id, ClockKind.FIRST_DECISION)
     return key
 
 

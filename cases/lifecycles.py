@@ -79,6 +79,43 @@ class ActionState(StrEnum):
     REVERSED = "reversed"
 
 
+class ClockKind(StrEnum):
+    """What a clock runs for, in the order in which it comes about."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    FIRST_DECISION = "first_decision"
+    FULL = "full"
+
+
+class ClockState(StrEnum):
+    """Where a clock stands; ``breached`` stays so, however late it is met."""
+
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    BREACHED = "breached"
+    MET = "met"
+
+
+class HandoffState(StrEnum):
+    """Where a hand-off to another team stands."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+
+
+class EmergencyState(StrEnum):
+    """Where an emergency stands."""
+
+    DECLARED = "declared"
+    CONTAINED = "contained"
+    RESOLVED = "resolved"
+    STOOD_DOWN = "stood_down"
+    REVIEWED = "reviewed"
+
+
 class Outcome(StrEnum):
     """What a case came to, whatever its state."""
 
@@ -192,4 +229,41 @@ CONTAINMENT = Machine(
     ),
     frozenset({_T.RELEASED}),
 )
-MACHINES = (ALERT, CASE, APPEAL, PROPOSAL, ACTION, CONTAINMENT)
+_K = ClockState
+CLOCK = Machine(
+    "the clock",
+    _K.ON_TRACK,
+    moves(
+        ("warn", {_K.ON_TRACK}, _K.AT_RISK, None, ""),
+        ("breach", {_K.ON_TRACK, _K.AT_RISK}, _K.BREACHED, None, ""),
+        ("meet", {_K.ON_TRACK, _K.AT_RISK}, _K.MET, None, ""),
+        ("meet_late", {_K.ON_TRACK, _K.AT_RISK, _K.BREACHED}, _K.BREACHED, None, ""),
+    ),
+    frozenset({_K.MET}),
+)
+_H = HandoffState
+HANDOFF = Machine(
+    "the hand-off",
+    _H.REQUESTED,
+    moves(
+        ("accept", {_H.REQUESTED}, _H.ACCEPTED, P.CASES, ""),
+        ("answer", {_H.REQUESTED, _H.ACCEPTED}, _H.ANSWERED, P.CASES, ""),
+        ("give_back", {_H.REQUESTED, _H.ACCEPTED}, _H.RETURNED, P.CASES, "r"),
+        ("ask_again", {_H.RETURNED}, _H.REQUESTED, P.WORK, ""),
+        ("withdraw", {_H.REQUESTED, _H.ACCEPTED, _H.RETURNED}, _H.WITHDRAWN, P.WORK, "r"),
+    ),
+    frozenset({_H.ANSWERED, _H.WITHDRAWN}),
+)
+_E = EmergencyState
+EMERGENCY = Machine(
+    "the emergency",
+    _E.DECLARED,
+    moves(
+        ("contain", {_E.DECLARED}, _E.CONTAINED, P.WORK, ""),
+        ("resolve", {_E.CONTAINED}, _E.RESOLVED, P.WORK, "r"),
+        ("stand_down", {_E.DECLARED, _E.CONTAINED}, _E.STOOD_DOWN, P.WORK, "r"),
+        ("review", {_E.RESOLVED, _E.STOOD_DOWN}, _E.REVIEWED, P.WORK, ""),
+    ),
+    frozenset({_E.REVIEWED}),
+)
+MACHINES = (ALERT, CASE, APPEAL, PROPOSAL, ACTION, CONTAINMENT, CLOCK, HANDOFF, EMERGENCY)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Integer, MetaData, String, Table, TypeDecorator
 
 metadata = MetaData(
     naming_convention={
@@ -64,3 +64,11 @@ def words(name: str, length: int = 40) -> Column[str]:
 def of(table: str, *, optional: bool = False, name: str = "") -> Column[str]:
     """The id of a row of another table."""
     return Column(name or f"{table[:-1]}_id", String(40), ForeignKey(f"{table}.id"), nullable=optional)
+
+
+def one(table: Table) -> str:
+    """What one row of a table is called, in messages and in the audit trail."""
+    name = {"outbox": "message"}.get(table.name, table.name)
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
