@@ -1,0 +1,293 @@
+"""``lockstep cases open|add|claim|…``: cases opened, held by one person, moved and written in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cases.lifecycles import Outcome, Severity
+from graph.errors import ConfigError
+from lockstep.acting import Desk, desk
+from lockstep.session import ConfigOption, DataDirOption, JsonOption, StoreOption
+from lockstep.verbs.casework.choices import TlpChoice, TrackChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cases.caseload import Subject
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="A case's id.")]
+WhyOption = Annotated[str, typer.Option("--why", help="The reason, in a sentence.")]
+AlertsOption = Annotated[
+    list[str] | None, typer.Option("--alert", help="Alert that becomes part of it, with the accounts of its finding.")
+]
+AccountsOption = Annotated[
+    list[str] | None, typer.Option("--account", help="Account that it is about too; no evidence is claimed by that.")
+]
+
+
+def add(group: typer.Typer) -> None:
+    """Add the commands."""
+    for name, command in (
+        ("open", open_),
+        ("add", add_),
+        ("claim", claim),
+        ("release", release),
+        ("assign", assign),
+        ("move", move),
+        ("note", note),
+        ("task", task),
+        ("conclude", conclude),
+        ("grade", grade),
+        ("mark", mark),
+        ("grant", grant),
+        ("revoke", revoke),
+    ):
+        group.command(name)(command)
+
+
+def open_(
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="In a few words, what it is about.")],
+    severity: Annotated[Severity, typer.Option(help="How bad it is by policy, S0 the worst: a person says it.")],
+    alert: AlertsOption = None,
+    account: AccountsOption = None,
+    track: Annotated[
+        TrackChoice, typer.Option(help="market: only its access list may know of it.")
+    ] = TrackChoice.PLATFORM,
+    restricted: Annotated[bool, typer.Option("--restricted", help="Only its access list may know of it.")] = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a case, from alerts or without; who opens it is the first on the access list of a restricted one."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json, store=store, data_dir=data_dir) as at:
+        about = _about(at, alert or (), account or ())
+        how = {"alert_ids": alert or (), "about": about, "track": caseload.Track(track), "restricted": restricted}
+        key = at.do(caseload.open_case, title, severity, **how)
+        at.done(f"case {key} is open, about {len(about)} accounts", case=key, accounts=len(about))
+
+
+def add_(
+    case_id: CaseArgument,
+    alert: AlertsOption = None,
+    account: AccountsOption = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put alerts and accounts into a case that is there."""
+    from cases import alerts, caseload
+
+    if not (alert or account):
+        raise ConfigError("nothing is named", "lockstep cases add", "name --alert or --account")
+    with desk(config, as_json=as_json, store=store, data_dir=data_dir) as at:
+        about = _about(at, alert or (), account or ())
+        with at.book.change(at.actor) as change:
+            known = {r["account"] for r in caseload.subjects_in(change, case_id)}
+            for one in alert or ():
+                alerts.promote(change, one, case_id)
+            for subject in about:
+                if subject.own_evidence or subject.account not in known:
+                    caseload.add_subject(change, case_id, subject)
+        at.done(f"added to case {case_id}", case=case_id, alerts=alert or [], accounts=[a.account for a in about])
+
+
+def claim(
+    case_id: Annotated[str | None, typer.Argument(metavar="[CASE]", help="A case's id.")] = None,
+    next_: Annotated[bool, typer.Option("--next", help="The worst, oldest one that is nobody's.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a case that is nobody's; no two people get the same one."""
+    from cases import caseload
+
+    if (case_id is None) is not next_:
+        raise ConfigError("name one case, or --next", "lockstep cases claim")
+    with desk(config, as_json=as_json) as at:
+        if case_id is None:
+            case_id = at.do(caseload.claim_next)
+        else:
+            at.do(caseload.claim, case_id)
+        at.done(f"case {case_id} is yours" if case_id else "no case is free", case=case_id)
+
+
+def release(
+    case_id: CaseArgument, why: WhyOption = "", config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Give a case back; another's only as a lead."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        at.do(caseload.release, case_id, why)
+        at.done(f"case {case_id} is nobody's", case=case_id)
+
+
+def assign(
+    case_id: CaseArgument,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Who gets it.")],
+    why: WhyOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a case to somebody; one that another has only as a lead."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        at.do(caseload.assign, case_id, person, why)
+        at.done(f"case {case_id} is {person}'s", case=case_id, assignee=person)
+
+
+def move(
+    case_id: CaseArgument,
+    name: Annotated[str, typer.Argument(metavar="MOVE", help="investigate, ready, hold, resume, watch, close …")],
+    why: WhyOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a move of the case's states; a wrong one is answered with those that are possible."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        at.do(caseload.move, case_id, name, why)
+        with at.look("case", case_id) as look:
+            state = caseload.find(look, case_id)["state"]
+        at.done(f"case {case_id} is {state}", case=case_id, state=state)
+
+
+def note(
+    case_id: CaseArgument,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="@NAME mentions somebody.")],
+    public: Annotated[bool, typer.Option("--public", help="Those whom the case is about may read it.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a note into a case, internal unless said otherwise."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        mentioned = at.do(caseload.write, case_id, text, public=public)
+        at.done("written" + (f"; mentions {', '.join(mentioned)}" if mentioned else ""), mentions=mentioned)
+
+
+def task(
+    case_id: CaseArgument,
+    title: Annotated[list[str] | None, typer.Argument(metavar="[TITLE]…", help="What is to be done.")] = None,
+    done: Annotated[str | None, typer.Option("--done", help="Id of a task that is done.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put tasks after those that the case has, or say that one is done."""
+    from cases import caseload
+
+    if bool(title) is (done is not None):
+        raise ConfigError("name what is to be done, or --done TASK", "lockstep cases task")
+    with desk(config, as_json=as_json) as at:
+        if done is None:
+            at.do(caseload.set_tasks, case_id, "", title)
+        else:
+            at.do(caseload.finish, done)
+        at.done("done" if done else f"{len(title or ())} tasks added", case=case_id, done=done)
+
+
+def conclude(
+    case_id: CaseArgument,
+    outcome: Annotated[Outcome, typer.Argument(metavar="OUTCOME", help="no_violation, inconclusive or duplicate.")],
+    why: WhyOption,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a case without a decision came to."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        at.do(caseload.conclude, case_id, outcome, why)
+        at.done(f"case {case_id}: {outcome}", case=case_id, outcome=outcome)
+
+
+def grade(
+    case_id: CaseArgument,
+    severity: Annotated[Severity, typer.Argument(metavar="SEVERITY", help="S0 to S4, S0 the worst.")],
+    why: WhyOption,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how bad a case is, and why that changed."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        at.do(caseload.grade, case_id, severity, why)
+        at.done(f"case {case_id} is of severity {severity}", case=case_id, severity=severity)
+
+
+def mark(
+    case_id: CaseArgument,
+    tlp: Annotated[TlpChoice, typer.Argument(metavar="TLP", help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")],
+    why: WhyOption,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how far a case may go, by the Traffic Light Protocol; what lets more through needs a lead or Legal."""
+    from cases.privacy import tlp as marks
+
+    with desk(config, as_json=as_json) as at:
+        at.do(marks.mark, case_id, marks.Tlp(tlp), why)
+        at.done(f"case {case_id} is TLP:{tlp}", case=case_id, tlp=tlp)
+
+
+def grant(
+    case_id: CaseArgument,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Who may know of it.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put somebody on a case's access list."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        at.do(caseload.grant, case_id, person)
+        at.done(f"{person} may know of case {case_id}", case=case_id, person=person)
+
+
+def revoke(
+    case_id: CaseArgument,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Who may not know of it any more.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take somebody off a case's access list; never the last one."""
+    from cases import caseload
+
+    with desk(config, as_json=as_json) as at:
+        at.do(caseload.revoke, case_id, person)
+        at.done(f"{person} is off the access list of case {case_id}", case=case_id, person=person)
+
+
+def _about(at: Desk, alert_ids: Iterable[str], accounts: Iterable[str]) -> list[Subject]:
+    """Members of the alerts' findings, as the store has them, and the accounts that were named besides."""
+    from cases.caseload import Subject
+    from cases.intake import subjects_of
+    from cases.storage.schema import alerts
+
+    about: dict[str, Subject] = {}
+    ids = list(alert_ids)
+    if ids:
+        with at.look("alert", " ".join(ids)[:80]) as look:
+            rows = [look.row(alerts, one) for one in ids]
+        with at.s.view() as view:
+            wanted = {row["finding"] for row in rows}
+            found = {f.id: f for f in view.findings() if f.id in wanted}
+        for row in rows:
+            if row["finding"] not in found:
+                raise ConfigError(f"the store has no finding {row['finding']}", at.s.settings.store_url, "--store")
+            for subject in subjects_of(found[row["finding"]]):
+                before = about.get(subject.account)
+                if before is None or subject.own_evidence > before.own_evidence:
+                    about[subject.account] = subject
+    for account in accounts:
+        about.setdefault(account, Subject(account))
+    return list(about.values())
