@@ -1,0 +1,1 @@
+"""What leaves a case: one module an export, found by scanning this folder (see :mod:`cases.exports.base`)."""

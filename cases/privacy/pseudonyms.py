@@ -1,0 +1,198 @@
+"""What people outside read: subjects under stable names of this case alone, texts without personal data.
+
+A pseudonym is a keyed HMAC of case and account: the same in every text of the case, another in every other case, and
+without the key nobody can try accounts out. Nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+
+from cases.audit import canonical
+from cases.drafts import draft_from
+from cases.people import Actor
+from cases.privacy.redaction import redact
+from cases.roles import Role
+from graph.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    from cases.casefile import CaseFile
+
+KEY_VARIABLE = "LOCKSTEP_PSEUDONYM_KEY"
+_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # without vowels: no word comes out
+_LENGTH = 5  # 3.2 million; where two of a case meet, both are shown with more letters
+_BARE = 4  # letters that an account's key must have to be looked for without its platform
+_INSIDE = frozenset(Role) - {Role.VENDOR, Role.AUDITOR}
+_WITHHELD = ("access", "custody", "stor_decisions", "releases", "handoffs")  # nothing that people outside work with
+_STAFF = frozenset(
+    {"assignee", "author", "actor", "who", "reviewer", "person", "opened_by", "decided_by", "approved_by"}
+    | {"proposed_by", "answered_by", "done_by", "taken_by", "granted_by", "mentions"}
+)
+_AS_IS = _STAFF | {"id", "hash", "prev", "state", "resume", "kind", "action", "outcome", "severity", "track", "tlp"}
+_ACCOUNTS = frozenset({"account", "accounts", "appellant"})
+
+
+def outside(actor: Actor) -> bool:
+    """Whether an actor works for a vendor and has no role inside."""
+    return Role.VENDOR in actor.roles and not actor.roles & _INSIDE
+
+
+def key_of(environ: Mapping[str, str] | None = None) -> bytes:
+    """The key of the pseudonyms, which is in the environment alone.
+
+    Raises
+    ------
+    ConfigError
+        It is not set.
+    """
+    found = (os.environ if environ is None else environ).get(KEY_VARIABLE, "")
+    if not found:
+        raise ConfigError(
+            "people outside read under pseudonyms, and no key for them is set",
+            KEY_VARIABLE,
+            'make one once with: python -c "import secrets; print(secrets.token_hex(32))", keep it, and export it',
+        )
+    return found.encode()
+
+
+def pseudonym(key: bytes, case_id: str, name: str, length: int = _LENGTH) -> str:
+    """Letters that stand for a name in one case."""
+    number = int.from_bytes(hmac.digest(key, f"{case_id}\0{name}".encode(), "sha256"))
+    letters = []
+    for _ in range(length):
+        number, i = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[i])
+    return "".join(letters)
+
+
+def for_reader(file: CaseFile, actor: Actor, key: bytes | None = None) -> CaseFile:
+    """A case as this actor reads it: as it is, or for people outside under pseudonyms.
+
+    Parameters
+    ----------
+    key : bytes or None
+        None for the one in the environment.
+
+    Raises
+    ------
+    ConfigError
+        Somebody outside reads, and there is no key.
+    """
+    if not outside(actor):
+        return file
+    reader = _Reader(file.case["id"], key or key_of(), _named_in(file))
+    shown: dict[str, Any] = {}
+    for name in (f.name for f in fields(file)):
+        part = getattr(file, name)
+        if name in _WITHHELD:
+            shown[name] = ()
+        elif isinstance(part, tuple):
+            shown[name] = tuple(reader.row(row, of_subjects=name in {"actions", "containments"}) for row in part)
+        elif isinstance(part, Mapping):
+            shown[name] = reader.row(part)
+    if file.draft is not None:
+        shown["draft"] = draft_from(reader.json(file.draft.content()))
+    return replace(file, **shown)
+
+
+def of_snapshot(content: Mapping[str, Any], actor: Actor, key: bytes | None = None) -> dict[str, Any]:
+    """A snapshot's content as this actor reads it; under the same pseudonyms as its case."""
+    if not outside(actor):
+        return dict(content)
+    accounts = {str(n["id"]): str(n.get("label") or "") for n in content.get("nodes", ()) if n.get("kind") == "account"}
+    accounts |= {str(m["account"]): accounts.get(str(m["account"]), "") for m in _members(content)}
+    reader = _Reader(str(content["case"]), key or key_of(), accounts, frozenset(accounts))
+    return cast("dict[str, Any]", reader.value(dict(content)))
+
+
+class _Reader:
+    """Turns names of one case into pseudonyms, in rows, JSON and texts."""
+
+    def __init__(
+        self, case_id: str, key: bytes, names: Mapping[str, str], accounts: frozenset[str] | None = None
+    ) -> None:
+        self.case_id, self.key = case_id, key
+        self.accounts = frozenset(names) if accounts is None else accounts
+        shown = self._shown(names)
+        self.names = dict(shown)
+        for name, label in names.items():
+            self.names |= dict.fromkeys(_spellings(name, label), shown[name])
+
+    def _shown(self, names: Iterable[str]) -> dict[str, str]:
+        """A pseudonym each; of two that begin alike, with as many letters as tell them apart."""
+        told = {name: pseudonym(self.key, self.case_id, name, 40) for name in names}
+        found = {}
+        for name, code in told.items():
+            others = {c for n, c in told.items() if n != name}
+            length = _LENGTH
+            while any(c.startswith(code[:length]) for c in others):
+                length += 1
+            found[name] = f"account {code[:length]}"
+        return found
+
+    def one(self, name: str) -> str:
+        """What stands for an account or another subject."""
+        return self.names.get(name) or f"item {pseudonym(self.key, self.case_id, name)}"
+
+    def text(self, text: str) -> str:
+        """A text with names as pseudonyms and without other personal data."""
+        return redact(text, self.names)
+
+    def json(self, text: str) -> str:
+        """The same of JSON in a text."""
+        return canonical(self.value(orjson.loads(text)))
+
+    def row(self, row: Mapping[str, Any], *, of_subjects: bool = False) -> RowMapping:
+        """A row."""
+        shown: dict[str, Any] = {}
+        for name, value in row.items():
+            if name in _AS_IS or name.endswith("_id"):
+                shown[name] = value
+            elif name == "subject" and of_subjects:
+                shown[name] = self.one(value)
+            elif name in {"content", "detail"} and isinstance(value, str) and value[:1] in {"{", "["}:
+                shown[name] = self.json(value)
+            else:
+                shown[name] = self.value(value, name)
+        return cast("RowMapping", shown)
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """A value of JSON; keys are names too."""
+        if isinstance(value, str):
+            if value and name in _ACCOUNTS:
+                return self.names.get(value) or f"account {pseudonym(self.key, self.case_id, value)}"
+            return self.names.get(value) or (value if name in _AS_IS - {"id"} else self.text(value))
+        if isinstance(value, Mapping):
+            return {self.names.get(k) or k: self.value(v, k) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(v, name) for v in value]
+        return value
+
+
+def _spellings(name: str, label: str) -> list[str]:
+    """How else an account is written: by its key without the platform, and by its handle."""
+    bare = re.split(r"[/:]", name, maxsplit=1)[-1]
+    return [s for s in (bare, label.removeprefix("@")) if len(s) >= _BARE]
+
+
+def _members(content: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return cast("Iterable[Mapping[str, Any]]", (content.get("finding") or {}).get("members", ()))
+
+
+def _named_in(file: CaseFile) -> dict[str, str]:
+    """Accounts that the case knows of, wherever it names them."""
+    found = {str(row["account"]) for row in file.subjects}
+    found |= {str(account) for row in file.alerts for account in row["told"].get("accounts", ())}
+    found |= {str(row["appellant"]) for row in file.appeals}
+    for row in (*file.decisions, *(p for p in file.proposals if p["kind"] == "decision")):
+        found |= draft_from(row["content"]).accounts
+    return dict.fromkeys(sorted(found - {""}), "")
