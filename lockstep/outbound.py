@@ -237,6 +237,32 @@ def send(
     raise ValueError("at least one try")
 
 
+def exchange(
+    url: str, body: bytes, content_type: str, *, allow: Sequence[Network] = (), timeout: float = 10.0, most: int = _READ
+) -> bytes:
+    """Post a body, once and unsigned, and give the answer: for protocols that sign for themselves.
+
+    Parameters
+    ----------
+    allow : sequence of networks
+        What may be connected to although it is not public.
+    most : int
+        Bytes of an answer beyond which it is refused.
+
+    Raises
+    ------
+    Undelivered
+        No whole answer came, or none that says it was taken.
+    Refused
+        The URL or its address is none that may be sent to.
+    """
+    place = check(url, allow)
+    answer = _post(place, body, {"content-type": content_type, "user-agent": "lockstep"}, timeout, most + 1)
+    if len(answer) > most:
+        raise Undelivered(f"{place.host} answers more than {most:,} bytes", final=True)
+    return answer
+
+
 def _headers(message_id: str, at: int, key: bytes, body: bytes) -> dict[str, str]:
     return {
         "content-type": "application/json",
@@ -274,13 +300,13 @@ class _Pinned(http.client.HTTPConnection):
             secured.do_handshake()
 
 
-def _post(place: Place, body: bytes, headers: Mapping[str, str], timeout: float) -> None:
+def _post(place: Place, body: bytes, headers: Mapping[str, str], timeout: float, most: int = _READ) -> bytes:
     connection = _Pinned(place, timeout)
     try:
         with _deadline(connection, timeout):
             connection.request("POST", place.target, body, dict(headers))
             response = connection.getresponse()
-            response.read(_READ)
+            answer = response.read(most)
     except ssl.SSLCertVerificationError as error:
         raise Undelivered(f"{place.host} does not prove who it is: {error.verify_message}") from error
     except (OSError, http.client.HTTPException) as error:
@@ -288,6 +314,7 @@ def _post(place: Place, body: bytes, headers: Mapping[str, str], timeout: float)
     finally:
         connection.close()
     _judged(response, place.host)
+    return answer
 
 
 def _judged(response: http.client.HTTPResponse, host: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -38,19 +36,24 @@ def bag(
     return {**payload, **tags, form.TAGMANIFEST: seal}
 
 
-def write(files: Mapping[str, bytes], folder: Path, name: str, *, zipped: bool = False) -> Path:
-    """Write a package below a folder, whole or not at all; gives its path.
+def free(folder: Path, name: str, *, zipped: bool = False) -> Path:
+    """Where a package of this name will lie below a folder.
 
     Raises
     ------
     CaseError
-        There is something of this name.
+        There is something already.
     """
     target = folder / (f"{name}.zip" if zipped else name)
-    if target.exists():
+    if target.exists() or target.is_symlink():
         raise CaseError("there is something of this name", str(target), "name another folder, or move that one")
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".package-", dir=folder) as place:
+    return target
+
+
+def write(files: Mapping[str, bytes], target: Path, name: str, *, zipped: bool = False) -> Path:
+    """Write a package, whole or not at all; gives its path."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".package-", dir=target.parent) as place:
         made = Path(place) / name
         for inner, content in files.items():
             (made / inner).parent.mkdir(parents=True, exist_ok=True)
@@ -58,9 +61,8 @@ def write(files: Mapping[str, bytes], folder: Path, name: str, *, zipped: bool =
         if zipped:
             packed = Path(place) / target.name
             form.pack_folder(made, packed)
-            shutil.rmtree(made)
             made = packed
-        os.rename(made, target)  # noqa: PTH104 - Path.rename would replace a file on Windows no more than this
+        made.rename(target)
     return target
 
 

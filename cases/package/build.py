@@ -7,15 +7,20 @@ from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 
+import orjson
+
 from cases import casefile
 from cases.audit import head
 from cases.casebook import Casebook, Look
+from cases.evidence import custody, snapshots
+from cases.exports import base
 from cases.package import form, token
-from cases.package.bag import bag, write
+from cases.package.bag import bag, free, write
 from cases.package.contents import Contents, payload
+from cases.package.enclosed import Answers, enclosed
 from cases.people import Actor
-from cases.roles import Permission, Role
-from graph.errors import NotPermitted
+from cases.privacy import tlp
+from cases.privacy.tlp import Tlp
 
 
 def build(
@@ -25,43 +30,61 @@ def build(
     folder: str | Path,
     *,
     zipped: bool = False,
+    answers: Answers | None = None,
+    recipient: str = "",
+    recipient_tlp: Tlp = Tlp.AMBER_STRICT,
     stamp: Callable[[bytes], bytes] | None = None,
 ) -> Path:
     """Take a case out as a package below a folder; gives its path. Its hash is :func:`cases.package.verify.seal` of it.
 
-    That it was taken out, and its hash, are in the custody log and in the audit trail before a byte is written.
+    That it was taken out, and its hash, are in the custody record and in the audit trail before a file is written.
 
     Parameters
     ----------
     zipped : bool
         One zip file instead of a folder.
-    stamp : callable or None
-        Gives an RFC 3161 token for the tag manifest (:class:`cases.package.timestamp.Authority`).
+    answers : mapping, optional
+        What a person said to the questions of the exports that are enclosed as drafts.
+    recipient : str
+        Who is given it, for the records.
+    recipient_tlp : Tlp
+        The strictest mark that they are cleared for.
+    stamp : callable, optional
+        Gives an RFC 3161 token for the tag manifest (:func:`cases.package.timestamp.authority`).
 
     Raises
     ------
     CaseError
         There is no such case that the actor may know of, or something of the package's name.
     NotPermitted
-        The actor may not take cases out.
+        The actor may not take cases out, or the case's mark is stricter than the recipient's.
+    DeliveryError
+        A time stamp was to be had and could not be.
     """
-    actor.need(Permission.EXPORT, f"case {case_id}")
-    if actor.roles == {Role.VENDOR}:
-        raise NotPermitted("a vendor takes nothing out", f"case {case_id}")
+    where = f"package of case {case_id}"
+    base.need(actor, where)
     with book.look(actor, "case", case_id, why="package") as look:
-        told = _contents(look, case_id)
+        told = _contents(look, case_id, answers or {})
+    tlp.need(tlp.of(told.file.case["tlp"]), recipient_tlp, where, "who receives this")
+    name = f"case-{case_id}-{told.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    target = free(Path(folder), name, zipped=zipped)
     files = bag(payload(told), _info(told, stamped=stamp is not None), stamp)
     seal = hashlib.sha256(files[form.TAGMANIFEST]).hexdigest()
-    name = f"case-{case_id}-{told.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     with book.change(actor) as change:
-        change.note("export", "case", case_id, {"what": "package", "name": name, "sha256": seal, "tlp": told.mark})
-    return write(files, Path(folder), name, zipped=zipped)
+        said = {"export": "package", "sha256": seal, "name": name, "tlp": told.mark, "recipient": recipient}
+        change.note("export", "case", case_id, said)
+        given = recipient or "given to the actor"
+        custody.record(change, case_id, seal, custody.Event.EXPORTED, where=given, why=f"package {name}")
+    return write(files, target, name, zipped=zipped)
 
 
-def _contents(look: Look, case_id: str) -> Contents:
+def _contents(look: Look, case_id: str, answers: Answers) -> Contents:
     file = casefile.read(look, case_id)
-    snapshots: dict[str, str] = {}
-    return Contents(file, snapshots, head(look.connection), "TLP:AMBER+STRICT", look.now, look.actor.name, {})
+    texts = {row["id"]: str(snapshots.row_of(look, row["id"])["content"]) for row in file.snapshots}
+    kept = {sha: orjson.loads(text) for sha, text in texts.items()}
+    drafts, missing = enclosed(file, kept, answers, look.now, look.actor)
+    mark = tlp.of(file.case["tlp"]).shown
+    return Contents(file, texts, head(look.connection), mark, look.now, look.actor.name, drafts, missing)
 
 
 def _info(told: Contents, *, stamped: bool) -> dict[str, str]:
@@ -69,8 +92,7 @@ def _info(told: Contents, *, stamped: bool) -> dict[str, str]:
     fields = {
         "Source-Organization": "Lockstep casebook",
         "External-Identifier": case["id"],
-        "External-Description": f"Case {case['id']}: {case['title']}",
-        "Internal-Sender-Description": f"{told.mark}. Flagged is not guilty: what a program flagged is a reason to look.",
+        "External-Description": f"{told.mark}. Flagged is not guilty: what a program flagged is a reason to look.",
         "Bagging-Date": f"{told.now.astimezone(UTC):%Y-%m-%d}",
         "Bag-Software-Agent": "lockstep-graph",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,11 @@ from sqlalchemy import RowMapping
 
 from cases.audit import Head, canonical
 from cases.casefile import CaseFile
+from cases.evidence import custody
 
 _PRETTY = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+
+_APART = {"case", "decisions", "decision", "draft", "timeline", "snapshots", "custody"}  # told elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ class Contents:
     actor : str
         Who takes it out.
     drafts : mapping of str to bytes
-        Drafts of exports by their file's name.
+        Drafts of exports by their files' names.
+    missing : mapping of str to str
+        Why other exports were not made.
     """
 
     file: CaseFile
@@ -43,6 +48,7 @@ class Contents:
     now: datetime
     actor: str
     drafts: Mapping[str, bytes]
+    missing: Mapping[str, str]
 
 
 def pretty(value: object) -> bytes:
@@ -67,9 +73,12 @@ def payload(told: Contents) -> dict[str, bytes]:
         "data/case.json": pretty(_case(told)),
         "data/decisions.json": pretty([_without(row, "content") for row in file.decisions]),
         "data/audit.jsonl": trail(file.timeline),
-        "data/custody.jsonl": b"",
+        "data/custody.jsonl": lines([custody.plain(dict(row)) for row in file.custody]),
         "data/detectors.json": pretty([_detector(sha, s) for sha, s in snapshots.items()]),
         "data/commands.json": pretty({sha: s.get("commands", []) for sha, s in snapshots.items()}),
+        "data/market.jsonl": lines(
+            [{**m, "snapshot": sha} for sha, s in snapshots.items() for m in s.get("market", [])]
+        ),
         "data/posts.jsonl": lines([{**p, "snapshot": sha} for sha, s in snapshots.items() for p in s.get("posts", [])]),
     }
     made |= {f"data/decisions/{row['id']}.json": row["content"].encode() for row in file.decisions}
@@ -92,20 +101,21 @@ def _dossier(told: Contents, snapshots: Mapping[str, Mapping[str, Any]]) -> dict
 
 def _case(told: Contents) -> dict[str, Any]:
     file = told.file
-    parts = ("subjects", "alerts", "notes", "tasks", "proposals", "actions", "appeals", "containments", "access")
+    parts = [f.name for f in fields(file) if f.name not in _APART]
     return {
         "format": 1,
         "case": dict(file.case),
         **{name: [dict(row) for row in getattr(file, name)] for name in parts},
         "decision": None if file.decision is None else file.decision["id"],
         "snapshots": sorted(told.snapshots),
+        "drafts": {"made": sorted(told.drafts), "not made": dict(told.missing)},
         "audit": {"seq": told.head.seq, "hash": told.head.hash, "entries": len(file.timeline)},
         "tlp": told.mark,
         "taken_out": {"at": told.now, "by": told.actor},
     }
 
 
-def _without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def _without(row: RowMapping, *names: str) -> dict[str, Any]:
     return {k: v for k, v in row.items() if k not in names}
 
 

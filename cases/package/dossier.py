@@ -10,17 +10,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from sqlalchemy import RowMapping
 
 from cases.package.contents import Contents
 from cases.untrusted import visible
 
-MOST_POSTS = 40  # of a snapshot, in the dossier; all are in posts.jsonl
+MOST_POSTS = 25  # of a snapshot, in the dossier; all are in posts.jsonl
 FLAGGED = (
     "Flagged is not guilty. A program flagged what follows as a reason for a person to look. A score ranks; it is no"
     " probability that a rule was broken. Membership in a flagged group is no evidence against an account: only what is"
     " listed as evidence against that account itself is."
 )
-_P = "A p-value is the chance of a pattern at least this strong under the stated comparison; it is not the chance of innocence."
+_P = (
+    "A p-value is the chance of a pattern at least this strong under the stated comparison; it is not the chance of"
+    " innocence."
+)
 _TITLES = {
     "case": "case",
     "subject": "account",
@@ -56,9 +60,10 @@ def material(told: Contents) -> dict[str, Any]:
         "approvals": [_approval(row) for row in file.proposals],
         "appeals": [_appeal(row) for row in file.appeals],
         "measures": [_measure(row) for row in file.containments],
-        "custody": [],
+        "custody": [_held(row) for row in file.custody],
         "unknown": _unknown(told, findings),
         "drafts": sorted(told.drafts),
+        "missing": [[name, why] for name, why in sorted(told.missing.items())],
     }
     return dict(_shown(made))
 
@@ -69,6 +74,11 @@ def utc(at: datetime | str | None) -> str:
         return "–"
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def moment(at: datetime | str | None) -> str:
+    """The same without its zone, for columns that say it."""
+    return utc(at).removesuffix(" UTC")
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -97,15 +107,14 @@ def _summary(told: Contents, findings: Sequence[Mapping[str, Any]]) -> list[str]
     else:
         draft = file.draft
         acts = _many(sum(1 for a in file.actions if a["state"] != "reversed"), "action")
-        said.append(
-            f"Decided under policy “{draft.policy}”, version {draft.policy_version}: {words(draft.outcome)}; {acts} in force."
-        )
+        under = f"policy “{draft.policy}”, version {draft.policy_version}"
+        said.append(f"Decided under {under}: {words(draft.outcome)}; {acts} in force.")
     reversed_ = [a for a in file.appeals if a["state"] in {"reversed", "partially_reversed"}]
     said += [f"On appeal the decision was {words(a['state'])} on {utc(a['resolved_at'])}." for a in reversed_]
     return said
 
 
-def _facts(case: Mapping[str, Any]) -> list[list[str]]:
+def _facts(case: RowMapping) -> list[list[str]]:
     return [
         ["State", words(case["state"])],
         ["Outcome", words(case["outcome"]) or "none yet"],
@@ -126,14 +135,15 @@ def _finding(sha: str, snapshot: Mapping[str, Any]) -> dict[str, Any]:
         "name": f"{words(found.get('kind', 'finding'))} by {found.get('detector', '?')} {found.get('version', '')}",
         "id": found.get("id", ""),
         "summary": found.get("summary", ""),
-        "score": f"{number(found.get('score'))} ({found.get('score_means', '')}), priority {found.get('priority', '')}",
+        "score": f"{number(found.get('score'))} ({found.get('score_means', '')})",
+        "priority": found.get("priority", ""),
         "window": f"{utc(start)} to {utc(end)}",
-        "taken": f"{utc(snapshot.get('taken_at'))} by {snapshot.get('taken_by', '')}, program {snapshot.get('program', '')},"
-        f" data up to commit {(snapshot.get('store') or {}).get('data_cut', '–')}",
+        "taken": f"{utc(snapshot['taken_at'])} by {snapshot['taken_by']}, program {snapshot['program']},"
+        f" data up to commit {snapshot['store']['data_cut']}",
         "params": [[k, str(v)] for k, v in sorted((found.get("params") or {}).items())],
         "evidence": [_evidence(e, found) for e in found.get("evidence", [])],
         "members": [_member(m, snapshot) for m in found.get("members", [])],
-        "would_clear": [[_text(w), _state(w), _detail(w)] for w in found.get("would_clear", [])],
+        "would_clear": [[w["text"], w["state"], w.get("detail", "")] for w in found.get("would_clear", [])],
         "limits": list(found.get("limits", [])),
         "left_out": list(snapshot.get("left_out", [])),
         "counts": f"{_many(len(snapshot.get('nodes', [])), 'node')}, {_many(len(snapshot.get('edges', [])), 'edge')},"
@@ -173,7 +183,7 @@ def _post(p: Mapping[str, Any]) -> dict[str, str]:
     return {
         "id": p["id"],
         "account": p["account"],
-        "at": utc(p.get("created_at")),
+        "at": moment(p.get("created_at")),
         "text": p.get("text") or "(no text)",
     }
 
@@ -197,21 +207,21 @@ def _subjects(told: Contents, findings: Sequence[Mapping[str, Any]]) -> list[dic
     ]
 
 
-def _event(row: Mapping[str, Any]) -> dict[str, str]:
+def _event(row: RowMapping) -> dict[str, str]:
     detail = orjson.loads(row["detail"])
     why = detail.get("why") or (detail.get("reason") if isinstance(detail.get("reason"), str) else "")
     about = _TITLES.get(row["subject"], row["subject"])
     change = detail.get("is") if isinstance(detail.get("is"), dict) else {}
     to = f" → {words(change['state'])}" if isinstance(change.get("state"), str) else ""
     return {
-        "at": utc(row["at"]),
+        "at": moment(row["at"]),
         "who": row["actor"],
         "what": f"{words(row['action'])} ({about}{'' if about == 'case' else ' ' + row['subject_id']}){to}",
         "why": why or "",
     }
 
 
-def _decision(told: Contents, row: Mapping[str, Any]) -> dict[str, Any]:
+def _decision(told: Contents, row: RowMapping) -> dict[str, Any]:
     content = orjson.loads(row["content"])
     in_force = told.file.decision is not None and told.file.decision["id"] == row["id"]
     return {
@@ -244,7 +254,7 @@ def _ground(content: Mapping[str, Any]) -> str:
     return f"{kind}: {content['reference']}"
 
 
-def _approval(row: Mapping[str, Any]) -> dict[str, str]:
+def _approval(row: RowMapping) -> dict[str, str]:
     return {
         "kind": row["kind"],
         "state": row["state"],
@@ -255,7 +265,7 @@ def _approval(row: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _appeal(row: Mapping[str, Any]) -> dict[str, str]:
+def _appeal(row: RowMapping) -> dict[str, str]:
     return {
         "by": row["appellant"],
         "received": utc(row["received_at"]),
@@ -267,13 +277,24 @@ def _appeal(row: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _measure(row: Mapping[str, Any]) -> dict[str, str]:
+def _measure(row: RowMapping) -> dict[str, str]:
     return {
         "what": f"{words(row['kind'])}: {row['subject']}",
         "state": row["state"],
         "opened": f"{utc(row['opened_at'])} by {row['opened_by']}",
         "approved": row["approved_by"] or "nobody",
         "why": row["reason"],
+    }
+
+
+def _held(row: RowMapping) -> dict[str, Any]:
+    return {
+        "seq": str(row["seq"]),
+        "at": moment(row["at"]),
+        "who": row["who"],
+        "event": row["event"],
+        "what": row["item"],
+        "why": f"{row['place']}: {row['why']}",
     }
 
 
@@ -305,18 +326,6 @@ def _unknown(told: Contents, findings: Sequence[Mapping[str, Any]]) -> list[str]
 
 def _many(count: int, one: str) -> str:
     return f"{count:,} {one}{'' if count == 1 else 's'}"
-
-
-def _text(told: Any) -> str:
-    return str(told["text"])
-
-
-def _state(told: Any) -> str:
-    return str(told["state"])
-
-
-def _detail(told: Any) -> str:
-    return str(told.get("detail", ""))
 
 
 def _tail(node: str) -> str:

@@ -1,4 +1,4 @@
-"""The form of a package: BagIt 1.0 (RFC 8493) with SHA-256, and one zip file that it always gives. Standard library alone.
+"""The form of a package: BagIt 1.0 (RFC 8493) with SHA-256, and the one zip file that it gives. Standard library alone.
 
 Both forms leave nothing open: a package has one possible manifest, and one possible zip file, so that whoever checks it
 makes them anew and compares bytes.
@@ -71,7 +71,7 @@ def oxum(sizes: Iterable[int]) -> str:
 
 
 def pack(target: IO[bytes], folder: str, names: Iterable[str], read: Callable[[str], IO[bytes]]) -> None:
-    """Write the one zip file of a package: its files by name in one folder, stored, without times, owners or programs."""
+    """Write the one zip file of a package: files by name in one folder, stored, without times, owners or programs."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(names):
             entry = zipfile.ZipInfo(f"{folder}/{name}", _EPOCH)

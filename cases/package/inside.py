@@ -18,9 +18,7 @@ CASE, DECISIONS = "data/case.json", "data/decisions.json"
 AUDIT, CUSTODY = "data/audit.jsonl", "data/custody.jsonl"
 NEEDED = (CASE, DECISIONS, AUDIT, CUSTODY, "data/dossier.html", "data/dossier.pdf")
 _SNAPSHOT = re.compile(r"data/snapshots/([0-9a-f]{64})\.json")
-_HASHED = {  # what an entry's hash is of, and how it names the one before
-    AUDIT: ("seq", "actor", "kind", "action", "subject", "subject_id", "detail", "prev", "at"),
-}
+_GENESIS = "0" * 64
 
 
 def canonical(value: object) -> str:
@@ -82,10 +80,22 @@ def _audit(package: Opened, payload: Collection[str]) -> Iterator[str]:  # noqa:
     for row in _lines(package, AUDIT):
         if row["seq"] <= before:
             yield f"entry {row['seq']} of the audit trail is out of its order"
-        if row["hash"] != sha256(canonical({k: row[k] for k in _HASHED[AUDIT]})):
+        if row["hash"] != _hash(row):
             yield f"entry {row['seq']} of the audit trail was changed"
         before = row["seq"]
 
 
 def _custody(package: Opened, payload: Collection[str]) -> Iterator[str]:  # noqa: ARG001 - as the others
-    yield from ()
+    seq, last = 0, _GENESIS
+    for row in _lines(package, CUSTODY):
+        if row["seq"] != seq + 1:
+            yield f"custody records {seq + 1} to {row['seq'] - 1} are gone"
+        if row["prev"] != last:
+            yield f"custody record {row['seq']} does not follow the one before it"
+        if row["hash"] != _hash(row):
+            yield f"custody record {row['seq']} was changed"
+        seq, last = row["seq"], row["hash"]
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    return sha256(canonical({name: value for name, value in row.items() if name != "hash"}))

@@ -24,8 +24,8 @@ def lacking(texts: Iterable[str]) -> frozenset[str]:
     if not asked:
         return frozenset()
     inputs = {"data": json.dumps([_NONE, *asked])}
-    pages = typst.compile(_PROBE, format="svg", ignore_system_fonts=True, sys_inputs=inputs)
-    none, *drawn = [set(_GLYPH.findall(page)) for page in pages]
+    pages: Any = typst.compile(_PROBE, format="svg", ignore_system_fonts=True, sys_inputs=inputs)
+    none, *drawn = [set(_GLYPH.findall(page)) for page in pages]  # one a page
     return frozenset(c for c, glyphs in zip(asked, drawn, strict=True) if glyphs & none)
 
 

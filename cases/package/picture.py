@@ -1,4 +1,4 @@
-"""The network picture of a snapshot, as SVG: its nodes where the analyst saw them, drawn by :mod:`cases.package.grammar`."""
+"""A snapshot's network as SVG: nodes where the analyst saw them, drawn by :mod:`cases.package.grammar`."""
 
 from __future__ import annotations
 
@@ -145,7 +145,4 @@ def _free(box: Box, taken: list[Box]) -> bool:
 
 def _legend(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
     looks = {d["look"].name: d["look"] for d in drawn}
-    made = []
-    for name in sorted(looks):
-        made.append({"look": looks[name], "points": grammar.outline(looks[name].shape, 8, 8, 7)})
-    return made
+    return [{"look": looks[n], "points": grammar.outline(looks[n].shape, 8, 8, 7)} for n in sorted(looks)]

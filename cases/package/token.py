@@ -1,6 +1,6 @@
-"""The time stamp of a package, looked at: an RFC 3161 token over the tag manifest, and the manifest that covers the token.
+"""A package's time stamp, looked at: an RFC 3161 token over the tag manifest, and the manifest that covers the token.
 
-What needs more than the standard library (the token's signature) is looked at where ``rfc3161-client`` is installed, and
+The token's signature needs more than the standard library: it is looked at where ``rfc3161-client`` is installed, and
 said to be unchecked where it is not.
 """
 

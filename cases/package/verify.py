@@ -1,7 +1,7 @@
 """Look whether a package is whole, offline and with Python's standard library alone, on a folder or a zip file.
 
-Every byte counts: of the payload, of the tag files, and of the zip file itself. What cannot be seen from the package alone
-is a package that was made anew as a whole; its hash (:func:`seal`), kept elsewhere, shows that.
+Every byte counts: of the payload, of the tag files, and of the zip file itself. A package that was made anew as a whole
+cannot be told from the package alone; its hash (:func:`seal`), kept elsewhere, shows that.
 """
 
 from __future__ import annotations

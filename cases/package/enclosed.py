@@ -1,0 +1,37 @@
+"""Drafts that a package encloses: each export that can be made of the case now, and why the others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from cases.casefile import CaseFile
+from cases.exports.base import Material, answered, content_of, exports
+from cases.people import Actor
+from graph.errors import CaseError
+
+Answers = Mapping[str, Mapping[str, str]]
+
+
+def enclosed(
+    file: CaseFile, snapshots: Mapping[str, dict[str, Any]], answers: Answers, now: datetime, actor: Actor
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Drafts by the names of their files, and for each export that was not made, why.
+
+    Parameters
+    ----------
+    answers : mapping
+        What a person said to the questions of each export, by its name.
+    """
+    made: dict[str, bytes] = {}
+    missing: dict[str, str] = {}
+    for export in exports().values():
+        try:
+            given = answered(export, answers.get(export.name, {}))
+            content = content_of(export, Material(file, snapshots, given, now, actor))
+        except CaseError as error:
+            missing[export.name] = str(error.message)
+        else:
+            made[f"{export.name}{export.suffix}"] = content
+    return made, missing
