@@ -11,6 +11,8 @@ from cases.casebook import Look
 from cases.caseload import find
 from cases.decisions import in_force
 from cases.drafts import Draft, draft_from
+from cases.storage.columns import one
+from cases.storage.evidence import custody, snapshots
 from cases.storage.referrals import stor_decisions
 from cases.storage.schema import (
     access,
@@ -39,6 +41,8 @@ class CaseFile:
         Rows of the tables of these names.
     stor_decisions : tuple of RowMapping
         What became of a suspicion of market abuse; of the market track alone.
+    snapshots, custody : tuple of RowMapping
+        What was frozen, without its content (:func:`cases.evidence.snapshots.read`), and who held what.
     decision : RowMapping or None
         The decision in force.
     draft : Draft or None
@@ -58,6 +62,8 @@ class CaseFile:
     appeals: tuple[RowMapping, ...]
     containments: tuple[RowMapping, ...]
     access: tuple[RowMapping, ...]
+    snapshots: tuple[RowMapping, ...]
+    custody: tuple[RowMapping, ...]
     stor_decisions: tuple[RowMapping, ...]
     decision: RowMapping | None
     draft: Draft | None
@@ -75,6 +81,8 @@ _PARTS: dict[str, tuple[Table, str]] = {
     "appeals": (appeals, "received_at"),
     "containments": (containments, "opened_at"),
     "access": (access, "granted_at"),
+    "snapshots": (snapshots, "at"),
+    "custody": (custody, "seq"),
     "stor_decisions": (stor_decisions, "at"),
 }
 
@@ -88,19 +96,22 @@ def read(look: Look, case_id: str) -> CaseFile:
         There is none, or the actor may not know of it.
     """
     row = find(look, case_id)
-    parts = {
-        name: tuple(look.rows(table, table.c.case_id == case_id, order=table.c[order]))
-        for name, (table, order) in _PARTS.items()
-    }
+    parts = {name: _rows(look, table, case_id, order) for name, (table, order) in _PARTS.items()}
     decision = in_force(look, case_id)
     draft = None if decision is None else draft_from(decision["content"])
     return CaseFile(case=row, decision=decision, draft=draft, timeline=_timeline(look, case_id, parts), **parts)
+
+
+def _rows(look: Look, table: Table, case_id: str, order: str) -> tuple[RowMapping, ...]:
+    told = [c for c in table.c if table is not snapshots or c.name != "content"]  # which may be megabytes
+    query = select(*told).where(table.c.case_id == case_id).order_by(table.c[order])
+    return tuple(look.connection.execute(query).mappings())
 
 
 def _timeline(look: Look, case_id: str, parts: dict[str, Any]) -> tuple[RowMapping, ...]:
     about = [and_(audit.c.subject == "case", audit.c.subject_id == case_id)]
     for name, (table, _) in _PARTS.items():
         if ids := [r["id"] for r in parts[name] if "id" in r]:
-            about.append(and_(audit.c.subject == table.name[:-1], audit.c.subject_id.in_(ids)))
+            about.append(and_(audit.c.subject == one(table), audit.c.subject_id.in_(ids)))
     query = select(audit).where(or_(*about), audit.c.action != "read").order_by(audit.c.seq)
     return tuple(look.connection.execute(query).mappings())

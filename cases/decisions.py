@@ -11,10 +11,12 @@ from cases.audit import sha256
 from cases.casebook import Change, Look
 from cases.caseload import find, within
 from cases.drafts import Draft, check, draft_from, grounds_for_approval
+from cases.escalation import ticking
 from cases.lifecycles import ACTION, CASE, ActionState
 from cases.outbox import put
 from cases.people import Kind
 from cases.roles import Permission
+from cases.storage.evidence import snapshots
 from cases.storage.schema import actions, cases, decisions, subjects
 from cases.storage.schema import proposals as proposal_rows
 from graph.errors import ApprovalRequired, CaseError, NotPermitted
@@ -148,6 +150,7 @@ def _write(
         "at": change.now,
     }
     decision_id = change.add("decide", decisions, made)
+    ticking.meet(change, row["id"], *ticking.DECISION)
     standing = _take_back(change, row["id"], draft, why)
     for action in draft.actions:
         if (action.measure.value, action.subject) not in standing:
@@ -176,6 +179,9 @@ def _take_back(change: Change, case_id: str, draft: Draft, why: str) -> set[tupl
 def _checked(change: Change, row: RowMapping, draft: Draft) -> None:
     by_program = change.actor.kind is not Kind.PERSON
     check(draft, _about(change, row["id"]), f"case {row['id']}", by_program=by_program)
+    if strange := set(draft.snapshots) - {r["id"] for r in change.rows(snapshots, snapshots.c.case_id == row["id"])}:
+        told = ", ".join(sorted(strange))
+        raise CaseError(f"it rests on what is no snapshot of the case: {told}", f"case {row['id']}", "freeze one first")
 
 
 def _about(look: Look, case_id: str) -> dict[str, bool]:

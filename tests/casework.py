@@ -109,7 +109,6 @@ def draft(severity: Severity = Severity.S2, measure: Measure = Measure.DEMOTE_CO
         reference="terms 4.2",
         explanation="The terms forbid promotion that hides who is behind it.",
         actions=actions,
-        snapshots=("ab" * 32,),
     )
     return replace(made, **changed)
 

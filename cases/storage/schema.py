@@ -31,6 +31,7 @@ cases = Table(
     words("severity", 2),
     words("track"),  # platform · market
     Column("restricted", Boolean, nullable=False),  # only its access list may know of it
+    Column("tlp", String(12), nullable=False, server_default="AMBER"),  # how far it may go (cases.privacy.tlp)
     Column("assignee", String(200), nullable=True),
     words("opened_by", 200),
     at("opened_at"),

@@ -62,6 +62,7 @@ def _cases() -> None:
         sa.Column("severity", sa.String(length=2), server_default="", nullable=False),
         sa.Column("track", sa.String(length=40), server_default="", nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),
+        sa.Column("tlp", sa.String(length=12), server_default="AMBER", nullable=False),
         sa.Column("assignee", sa.String(length=200), nullable=True),
         sa.Column("opened_by", sa.String(length=200), server_default="", nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,109 @@
+"""Content captured when its alert is made, because abusers delete; it expires with a dismissal, unless it is held."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import RowMapping, and_, select
+
+from cases.audit import canonical, sha256
+from cases.casebook import Change, Look
+from cases.evidence.gathering import gather
+from cases.lifecycles import AlertState
+from cases.roles import Permission
+from cases.storage.evidence import captures
+from cases.storage.schema import alerts
+from graph.errors import CaseError
+from graph.findings import Finding
+from graph.store import View
+
+KEPT = timedelta(days=30)  # after a dismissal, unless configured otherwise
+
+
+def capture(change: Change, alert_id: str, view: View, finding: Finding) -> str:
+    """Keep what an alert's finding rests on, as it is now; gives its hash. The same content is kept once."""
+    content = canonical(gather(view, finding))
+    sha = sha256(content)
+    if not change.rows(captures, captures.c.alert_id == alert_id, captures.c.hash == sha):
+        row: dict[str, Any] = {"alert_id": alert_id, "finding": finding.id, "hash": sha, "held": False}
+        kept = change.add("capture", captures, {**row, "at": change.now, "content": None})
+        # the trail keeps the hash, not the content: it must be possible to remove that
+        change.connection.execute(captures.update().where(captures.c.id == kept).values(content=content))
+    return sha
+
+
+def newest(look: Look, alert_id: str) -> dict[str, Any] | None:
+    """What was captured last of an alert; None where nothing was, or it has expired."""
+    there = and_(captures.c.alert_id == alert_id, captures.c.content.is_not(None))
+    query = select(captures).where(there).order_by(captures.c.at.desc(), captures.c.id).limit(1)
+    row = look.connection.execute(query).mappings().first()
+    return None if row is None else checked(row)
+
+
+def checked(row: RowMapping) -> dict[str, Any]:
+    """A row's content, held against its hash.
+
+    Raises
+    ------
+    CaseError
+        It was changed.
+    """
+    if sha256(row["content"]) != row["hash"]:
+        raise CaseError("captured content was changed: its hash is another", f"capture {row['id']}", "keep both aside")
+    content: dict[str, Any] = orjson.loads(row["content"])
+    return content
+
+
+def hold(change: Change, alert_id: str, why: str) -> int:
+    """Keep an alert's content whatever becomes of the alert; gives how many captures are held now.
+
+    Raises
+    ------
+    CaseError
+        No reason is written, or there is nothing to hold.
+    """
+    return _set_held(change, alert_id, why, held=True)
+
+
+def release(change: Change, alert_id: str, why: str) -> int:
+    """End a hold; gives how many captures were released."""
+    return _set_held(change, alert_id, why, held=False)
+
+
+def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
+    """Date what belongs to dismissed alerts, and remove the content whose time has come; gives the ids removed.
+
+    A return of the alert takes the date away again. The row, its hash and the fact of its removal stay.
+    """
+    joined = select(captures, alerts.c.state.label("alert_state")).join(alerts, alerts.c.id == captures.c.alert_id)
+    waiting = and_(captures.c.content.is_not(None), captures.c.held.is_(False))
+    removed = []
+    for row in change.connection.execute(joined.where(waiting).order_by(captures.c.id)).mappings().all():
+        dismissed = row["alert_state"] == AlertState.DISMISSED
+        if dismissed and row["expires_at"] is None:
+            change.alter("expire", captures, row, {"expires_at": change.now + kept})
+        elif not dismissed and row["expires_at"] is not None:
+            change.alter("keep", captures, row, {"expires_at": None})
+        elif dismissed and row["expires_at"] <= change.now:
+            _remove(change, row)
+            removed.append(str(row["id"]))
+    return removed
+
+
+def _remove(change: Change, row: RowMapping) -> None:
+    change.connection.execute(captures.update().where(captures.c.id == row["id"]).values(content=None))
+    change.alter("remove", captures, row, {"removed_at": change.now}, "its alert was dismissed")
+
+
+def _set_held(change: Change, alert_id: str, why: str, *, held: bool) -> int:
+    change.actor.need(Permission.WORK, f"alert {alert_id}")
+    if not why.strip():
+        raise CaseError("a hold needs a reason", f"alert {alert_id}", "write why, in a sentence")
+    rows = change.rows(captures, captures.c.alert_id == alert_id, captures.c.content.is_not(None))
+    if not rows:
+        raise CaseError("nothing of it is kept", f"alert {alert_id}")
+    for row in rows:
+        change.alter("hold" if held else "release", captures, row, {"held": held}, why)
+    return len(rows)
