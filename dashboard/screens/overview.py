@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from cases.mine import Mine
 from cases.roles import Permission
 from dashboard import navigation, state, summary, views
+from dashboard.access.people import who
 from dashboard.canvas import component
 from dashboard.navigation import Screen
-from dashboard.screens.parts import empty, going, reading
+from dashboard.screens.parts import empty, going, mine, reading
 from dashboard.state import Opened
 from dashboard.untrusted import one_line, visible
 from graph.findings import Finding
@@ -30,10 +32,11 @@ def _screen(opened: Opened) -> None:
     st.title("Overview")
     found = summary.live(state.findings(opened.key, opened.view))
     _fresh(opened)
+    own = mine.first() if who().may(Permission.CASES) else None
     if not found:
         empty.nothing_flagged(opened.view, opened.key[0])
         return
-    _numbers(opened, found)
+    _numbers(opened, found, own)
     _top(opened, found)
     _map(opened)
 
@@ -57,10 +60,10 @@ def _fresh(opened: Opened) -> None:
         st.error(f"Stale: {', '.join(one_line(h.detector) for h in stale)}. What they would flag is missing here.")
 
 
-def _numbers(opened: Opened, found: list[Finding]) -> None:
+def _numbers(opened: Opened, found: list[Finding], own: Mine | None) -> None:
     alerts = state.alerts_today(opened.key, opened.view)
     capacity = int(state.settings().number("alerts.capacity"))
-    cells = st.columns(4)
+    cells = st.columns(5 if own else 4)
     urgent = sum(f.priority.rank == 0 for f in found)
     cells[0].metric("High priority", f"{urgent:,}", help="Current findings that a person should look at first")
     cells[1].metric("Flagged now", f"{len(found):,}")
@@ -73,6 +76,15 @@ def _numbers(opened: Opened, found: list[Finding]) -> None:
     cells[3].metric(
         "Accounts named", f"{accounts:,}", help="Members of any current finding; being a member is no guilt"
     )
+    if own:
+        cells[4].metric(
+            "Alerts waiting",
+            f"{own.alerts:,}",
+            f"{own.alerts / max(capacity, 1):.1f} days of work",
+            delta_color="off",
+            delta_arrow="off",
+            help="In the casebook, for somebody to look at; a day has room for as many as alerts.capacity says",
+        )
     st.caption(summary.confirmed_line(state.confirmed(opened.key, opened.view)).capitalize() + ".")
 
 

@@ -52,6 +52,11 @@ def to_finding(finding_id: str) -> None:
     _go("findings", finding=finding_id)
 
 
+def to_case(case_id: str, part: str = "") -> None:
+    """Go to a case, and to a part of it."""
+    _go("cases", case=case_id, **({"part": part} if part else {}))
+
+
 def to_investigate(finding_id: str) -> None:
     """Go to a finding's picture."""
     _go("investigate", finding=finding_id)
