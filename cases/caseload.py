@@ -183,12 +183,6 @@ def add_subject(change: Change, case_id: str, subject: Subject) -> None:
     change.note("subject", "case", case_id, told)
 
 
-def subjects_in(look: Look, case_id: str) -> list[RowMapping]:
-    """The accounts that a case is about."""
-    find(look, case_id)
-    return look.rows(subjects, subjects.c.case_id == case_id, order=subjects.c.account)
-
-
 def claim(change: Change, case_id: str) -> None:
     """Take a case that is nobody's.
 

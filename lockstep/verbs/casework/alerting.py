@@ -63,7 +63,7 @@ def take(
         return
     s.line(f"{len(taken)} alerts taken in")
     if without:
-        s.note(f"{len(without)} without evidence, since the store has not their finding: {' '.join(without)}")
+        s.note(f"{len(without)} without evidence, which only the store has: {' '.join(without)}")
 
 
 def alerts(
@@ -199,13 +199,13 @@ def _attempt(
 
 def _taken(s: Session, at: Desk, jsonl: Path | None) -> tuple[list[str], list[str]]:
     """Ids of the alerts that were taken, and of those whose finding the store has not."""
-    from cases.intake import take_in
-    from detectors.alerting.routing import listed
+    from cases.intake import take_from, take_in
 
     if jsonl is not None:
-        return take_in(at.book, at.actor, list(_lines(jsonl))), []
+        taken = take_in(at.book, at.actor, list(_lines(jsonl)))
+        return taken, taken
     with s.store() as opened, opened.view() as view:
-        return take_in(at.book, at.actor, listed(opened, view)), []
+        return take_from(at.book, at.actor, opened, view)
 
 
 def _lines(path: Path) -> Iterator[Alert]:

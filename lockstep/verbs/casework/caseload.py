@@ -81,19 +81,19 @@ def add_(
     as_json: JsonOption = False,
 ) -> None:
     """Put alerts and accounts into a case that is there."""
-    from cases import alerts, caseload
+    from cases import alerts
+    from cases.caseload import find
+    from cases.intake import tell_of
 
     if not (alert or account):
         raise ConfigError("nothing is named", "lockstep cases add", "name --alert or --account")
     with desk(config, as_json=as_json, store=store, data_dir=data_dir) as at:
         about = _about(at, alert or (), account or ())
         with at.book.change(at.actor) as change:
-            known = {r["account"] for r in caseload.subjects_in(change, case_id)}
+            find(change, case_id)
             for one in alert or ():
                 alerts.promote(change, one, case_id)
-            for subject in about:
-                if subject.own_evidence or subject.account not in known:
-                    caseload.add_subject(change, case_id, subject)
+            tell_of(change, case_id, about)
         at.done(f"added to case {case_id}", case=case_id, alerts=alert or [], accounts=[a.account for a in about])
 
 
