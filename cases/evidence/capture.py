@@ -31,6 +31,8 @@ def capture(change: Change, alert_id: str, view: View, finding: Finding) -> str:
         kept = change.add("capture", captures, {**row, "at": change.now, "content": None})
         # the trail keeps the hash, not the content: it must be possible to remove that
         change.connection.execute(captures.update().where(captures.c.id == kept).values(content=content))
+    else:
+        change.note("capture again", "alert", alert_id, {"hash": sha})
     return sha
 
 
@@ -89,6 +91,8 @@ def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
         elif dismissed and row["expires_at"] <= change.now:
             _remove(change, row)
             removed.append(str(row["id"]))
+    if not removed:
+        change.note("expire", "capture", "", {"removed": 0})
     return removed
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import orjson
 
 from detectors.trading.reading import candles
-from graph.findings import Finding, to_json
+from graph.findings import Finding, digest, to_json
 from graph.model import NodeRef, NodeType, Post
 from graph.store import View
 
 FORMAT = 1
 POSTS, NODES, CANDLES = 5_000, 2_000, 2_000
 """What is captured of a finding, at most; what was left out is said."""
+_PUBLIC = frozenset({"wallet", "referral"})
 _NEAR = timedelta(hours=1)  # of the market, before and after the window
 
 
@@ -77,6 +78,9 @@ def _node(view: View, node: NodeRef) -> dict[str, Any]:
     if node.type is NodeType.ACCOUNT and (account := view.account(node.key)) is not None:
         told |= {f.name: _value(getattr(account, f.name)) for f in fields(account)}
         told["label"] = account.handle or node.key
+    kind, _, value = node.key.partition(":")
+    if node.type is NodeType.IDENTIFIER and value and kind not in _PUBLIC:  # told apart, never told
+        told["label"] = f"{kind.removesuffix('_hash')} #{digest(node.key)[:6]}"
     return told
 
 
