@@ -101,6 +101,28 @@ def made(export: Export, told: Material) -> bytes:
     return content_of(export, replace(told, answers=answered(export, told.answers)))
 
 
+def holding(told: Material, *snapshots: dict[str, Any]) -> Material:
+    """The same case with other snapshots."""
+    return replace(told, snapshots={sha256(canonical(s)): s for s in snapshots})
+
+
+def hostile(text: str) -> dict[str, Any]:
+    """A snapshot in which strangers wrote this wherever they can."""
+    told = snapshot()
+    finding = told["finding"]
+    finding |= {"summary": text, "tickers": [text], "links": [text, f"https://evil.example/{text}"], "limits": [text]}
+    finding["would_clear"] = [{"text": text, "state": "present", "detail": text}]
+    for piece in finding["evidence"]:
+        piece |= {"measure": f"template {text}", "unit": text}
+    for node in told["nodes"]:
+        node["label"] = text
+    for post in told["posts"]:
+        post["text"] = text
+    told["nodes"].append({"id": f"link/{text}", "kind": "link", "label": text})
+    told["edges"].append({"source": f"link/{text}", "target": "ticker/XYZ", "kind": "ON", "at": None})
+    return told
+
+
 def paid() -> Finding:
     """A finding whose evidence has wallets and transactions."""
     money = Evidence(
