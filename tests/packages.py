@@ -58,6 +58,7 @@ def whole_case(work: Work, view: View) -> str:
         work.do(ANNA, caseload.move, case_id, name)
     places = {f"account/{a}": (100.0 * i, 40.0 * (i % 3)) for i, a in enumerate(flagged.ACCOUNTS)}
     sha = work.do(ANNA, snapshots.freeze, case_id, view, flagged.shilling(1).id, commands=[["add", "x"]], layout=places)
+    work.do(LENA, snapshots.view_of, sha, "to decide")
     work.clock.later(minutes=5)
     work.do(ANNA, caseload.write, case_id, "seen with @lena; not yet clear")
     told = draft(Severity.S1, Measure.DEMOTE_CONTENT, snapshots=(sha,))

@@ -110,6 +110,7 @@ def _case(told: Contents) -> dict[str, Any]:
         "snapshots": sorted(told.snapshots),
         "drafts": {"made": sorted(told.drafts), "not made": dict(told.missing)},
         "audit": {"seq": told.head.seq, "hash": told.head.hash, "entries": len(file.timeline)},
+        "custody": {"records": len(file.custody)},
         "tlp": told.mark,
         "taken_out": {"at": told.now, "by": told.actor},
     }

@@ -56,7 +56,15 @@ def together(package: Opened, payload: Collection[str]) -> list[str]:
 
 
 def _case(package: Opened, payload: Collection[str]) -> Iterator[str]:
-    for sha in json.loads(package.read(CASE))["snapshots"]:
+    told = json.loads(package.read(CASE))
+    for name, what, count in (
+        (AUDIT, "entries of the audit trail", told["audit"]["entries"]),
+        (CUSTODY, "custody records", told["custody"]["records"]),
+    ):
+        there = package.read(name).count(b"\n") if name in payload else 0
+        if there != count:
+            yield f"there are {'fewer' if there < count else 'more'} {what} than the case says: {there}, not {count}"
+    for sha in told["snapshots"]:
         if f"data/snapshots/{sha}.json" not in payload:
             yield f"the case rests on snapshot {sha}, which is missing"
 

@@ -139,6 +139,8 @@ def _zip(path: Path, archive: zipfile.ZipFile) -> Opened:
     for entry in archive.infolist():
         folder, _, name = entry.filename.partition("/")
         plain = entry.compress_type == zipfile.ZIP_STORED and entry.compress_size == entry.file_size
+        if entry.is_dir():
+            raise Unreadable(f"{entry.filename!r} is a folder by itself: it was packed again by another program")
         if not plain or entry.flag_bits & 1:
             raise Unreadable(f"{entry.filename!r} is compressed or encrypted, which nothing in a package is")
         mode = entry.external_attr >> 16
