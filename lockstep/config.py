@@ -110,11 +110,60 @@ SETTINGS = (
         "casebook: sqlite:///FILE, or postgresql://USER@HOST[:PORT]/DATABASE for a team",
         path=True,
     ),
+    Setting(
+        "cases.capture_days",
+        "30",
+        "days that the content captured with an alert is kept after the alert was dismissed, unless it is held",
+        bounds=(1, 3650),
+    ),
+    Setting(
+        "cases.office",
+        "",
+        "folder of one's own calendars, contacts, desks, playbooks, task lists and notes; empty: the built-in",
+        path=True,
+    ),
+    *(
+        Setting(
+            f"cases.sla_{severity}",
+            spans,
+            f"time for a case of severity {severity.upper()}: to acknowledge, for a first decision [and the full one]; "
+            "minutes, hours or working days (30m, 4h, 3d)",
+        )
+        for severity, spans in (
+            ("s0", "5m 30m 4h"),
+            ("s1", "15m 4h"),
+            ("s2", "1h 1d"),
+            ("s3", "4h 3d"),
+            ("s4", "1d 7d"),
+        )
+    ),
+    Setting(
+        "cases.release_share",
+        "0.1",
+        "part of the steps that wait for Legal by lot, so that one which waits tells nothing (the two tracks); 0: none",
+        bounds=(0, 1),
+    ),
     Setting("cases.webhook", "", "https URL that decided actions and pages are sent to, signed; empty: none"),
     Setting(
         "cases.webhook_allow",
         "",
         "addresses or networks (10.1.2.0/24), separated by commas, that this webhook may be at though not public",
+    ),
+    Setting(
+        "cases.timestamp_url",
+        "",
+        "https URL of a time stamp authority (RFC 3161) that packages of cases are stamped by; empty: none",
+    ),
+    Setting(
+        "cases.timestamp_roots",
+        "",
+        "PEM file of the certificates that this authority is known by, the only ones that are trusted",
+        path=True,
+    ),
+    Setting(
+        "cases.timestamp_allow",
+        "",
+        "addresses or networks (10.1.2.0/24), separated by commas, that the authority may be at though not public",
     ),
     Setting("ingest.platform", "local", "platform of account and post ids where the input does not say"),
     Setting(

@@ -47,12 +47,13 @@ def migrate(
 def sweep(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Do what is due: bring back put-off alerts, let proposals expire, page emergency measures nobody approved."""
     from dataclasses import asdict
+    from datetime import timedelta
 
     from cases.sweep import sweep as due
 
     s = session(config, as_json=as_json)
     with casebook(s) as book:
-        swept = asdict(due(book))
+        swept = asdict(due(book, timedelta(days=s.settings.number("cases.capture_days"))))
     if s.as_json:
         s.emit(swept)
         return

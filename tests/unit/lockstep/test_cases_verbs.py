@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from cases import alerts
 from cases.people import system
+from cases.storage.schema import audit
 from tests import casework
 from tests.casework import ANNA, START, alert
 from tests.cli import lockstep
@@ -36,7 +37,8 @@ def test_a_sweep_says_what_it_did(url: str) -> None:
     key = work.do(system("alerts"), alerts.take, alert())
     work.do(ANNA, alerts.snooze, key, START.replace(hour=12), "waits for the listing")
     work.book.close()
-    assert lockstep("cases", "sweep", "--json").json == {"woken": [key], "expired": [], "overdue": []}
+    swept = lockstep("cases", "sweep", "--json").json
+    assert {name: ids for name, ids in swept.items() if ids} == {"woken": [key]}
     assert "woken: 0" in lockstep("cases", "sweep").out
 
 
@@ -45,14 +47,15 @@ def test_a_cut_off_end_is_found_by_the_heads(url: str, tmp_path: Path) -> None:
     work = casework.opened(url)
     work.case()
     heads = tmp_path / "heads.jsonl"
-    assert lockstep("audit", "head", "--append", heads, "--json").json["seq"] == 7
+    last = len(work.rows(audit))
+    assert lockstep("audit", "head", "--append", heads, "--json").json["seq"] == last
     assert "cut-off end is not seen" in lockstep("audit", "verify").out
     assert lockstep("audit", "verify", "--heads", heads, "--json").json == {"wrong": [], "heads": 1}
     with work.book.database.writing() as connection:
         connection.execute(text("DROP TRIGGER audit_no_delete"))
-        connection.execute(text("DELETE FROM audit WHERE seq > 5"))
+        connection.execute(audit.delete().where(audit.c.seq > last - 2))
     work.book.close()
     found = lockstep("audit", "verify", "--heads", heads)
-    assert (found.code, "entry 7 was published and is gone" in found.err) == (6, True)
+    assert (found.code, f"entry {last} was published and is gone" in found.err) == (6, True)
     heads.write_text("[1]\n")
     assert lockstep("audit", "verify", "--heads", heads).code == 2
