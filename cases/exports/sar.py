@@ -207,7 +207,7 @@ def sentences(answer: str) -> Iterator[tuple[str, list[str]]]:
     for piece in _END.split(answer.strip()):
         cites = [c.strip() for inner in _CITES.findall(piece) for c in inner.split(",") if c.strip()]
         text = _clean(_CITES.sub("", piece)).replace(" .", ".")
-        if text.strip(".!? ") or cites:
+        if text.strip(".!? "):
             yield _closed(text), cites
 
 

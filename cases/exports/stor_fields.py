@@ -161,9 +161,9 @@ BREACHES: Mapping[str, str] = {
 }
 
 _LEI = re.compile(r"\b[0-9A-Z]{18}[0-9]{2}\b")
-_CALLED_LEI = re.compile(r"\bLEI\b[:\s]*(\S+)")
-_CALLED_MIC = re.compile(r"\bMIC\b[:\s]*(\S+)")
-_CALLED_DTI = re.compile(r"\bDTI\b[:\s]*(\S+)")
+_CALLED_LEI, _CALLED_MIC, _CALLED_DTI = (
+    re.compile(rf"\b{code}\b[:\s]*(?!unknown\b|not\b|is\b)(\S+)") for code in ("LEI", "MIC", "DTI")
+)
 _MIC, _DTI = re.compile(r"[A-Z0-9]{4}"), re.compile(r"[0-9B-DF-HJ-NP-TV-XZ]{9}")
 _COUNTRY = re.compile(r"\(([A-Za-z]{2})\)")
 _ENDS = ",;.)"
