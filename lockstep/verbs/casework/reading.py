@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import typer
 
 from cases.lifecycles import CaseState
@@ -117,8 +118,11 @@ def _tell(s: Session, file: CaseFile, *, whole: bool) -> None:
     if len(entries) < len(file.timeline):
         s.line(f"… {len(file.timeline) - len(entries)} earlier (--timeline)")
     s.table(
-        ("at (UTC)", "who", "what", "of", "id"),
-        [[f"{e['at']:%Y-%m-%d %H:%M:%S}", e["actor"], e["action"], e["subject"], e["subject_id"]] for e in entries],
+        ("at (UTC)", "who", "what", "of", "id", "why"),
+        [
+            [f"{e['at']:%Y-%m-%d %H:%M:%S}", *(e[c] for c in ("actor", "action", "subject", "subject_id")), _why(e)]
+            for e in entries
+        ],
     )
     s.line("flagged is not guilty: what is decided rests on evidence against each account itself")
 
@@ -130,6 +134,10 @@ def _said(file: CaseFile) -> Iterator[str]:
         yield f"facts: {draft.facts}"
         if draft.ground is not None:
             yield f"ground: {draft.ground}, {draft.reference}: {draft.explanation}"
+
+
+def _why(entry: Mapping[str, Any]) -> str:
+    return str(orjson.loads(entry["detail"]).get("why", ""))
 
 
 def _cell(value: object) -> object:
