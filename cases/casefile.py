@@ -11,7 +11,10 @@ from cases.casebook import Look
 from cases.caseload import find
 from cases.decisions import in_force
 from cases.drafts import Draft, draft_from
+from cases.escalation.sources import alerts_of
+from cases.privacy.pseudonyms import for_reader
 from cases.storage.columns import one
+from cases.storage.escalation import clocks, emergencies, handoffs, log_entries, releases
 from cases.storage.evidence import custody, snapshots
 from cases.storage.referrals import stor_decisions
 from cases.storage.schema import (
@@ -39,6 +42,9 @@ class CaseFile:
         Its row (:data:`cases.storage.schema.cases`).
     subjects, alerts, notes, tasks, proposals, decisions, actions, appeals, containments, access : tuple of RowMapping
         Rows of the tables of these names.
+    clocks, handoffs, emergencies, log_entries, releases : tuple of RowMapping
+        What it is held to (as it stands now: :func:`cases.escalation.clocks.at`), who was asked, emergencies with their
+        log, and what Legal released.
     stor_decisions : tuple of RowMapping
         What became of a suspicion of market abuse; of the market track alone.
     snapshots, custody : tuple of RowMapping
@@ -64,6 +70,11 @@ class CaseFile:
     access: tuple[RowMapping, ...]
     snapshots: tuple[RowMapping, ...]
     custody: tuple[RowMapping, ...]
+    clocks: tuple[RowMapping, ...]
+    handoffs: tuple[RowMapping, ...]
+    emergencies: tuple[RowMapping, ...]
+    log_entries: tuple[RowMapping, ...]
+    releases: tuple[RowMapping, ...]
     stor_decisions: tuple[RowMapping, ...]
     decision: RowMapping | None
     draft: Draft | None
@@ -83,12 +94,17 @@ _PARTS: dict[str, tuple[Table, str]] = {
     "access": (access, "granted_at"),
     "snapshots": (snapshots, "at"),
     "custody": (custody, "seq"),
+    "clocks": (clocks, "started_at"),
+    "handoffs": (handoffs, "asked_at"),
+    "emergencies": (emergencies, "declared_at"),
+    "log_entries": (log_entries, "place"),
+    "releases": (releases, "at"),
     "stor_decisions": (stor_decisions, "at"),
 }
 
 
 def read(look: Look, case_id: str) -> CaseFile:
-    """The whole of a case that the actor may know of.
+    """The whole of a case that the actor may know of; people outside read it under pseudonyms.
 
     Raises
     ------
@@ -97,9 +113,12 @@ def read(look: Look, case_id: str) -> CaseFile:
     """
     row = find(look, case_id)
     parts = {name: _rows(look, table, case_id, order) for name, (table, order) in _PARTS.items()}
+    parts["alerts"] = tuple(alerts_of(look, case_id))
     decision = in_force(look, case_id)
     draft = None if decision is None else draft_from(decision["content"])
-    return CaseFile(case=row, decision=decision, draft=draft, timeline=_timeline(look, case_id, parts), **parts)
+    timeline = _timeline(look, case_id, parts)
+    file = CaseFile(case=row, decision=decision, draft=draft, timeline=timeline, **parts)
+    return for_reader(file, look.actor)
 
 
 def _rows(look: Look, table: Table, case_id: str, order: str) -> tuple[RowMapping, ...]:
@@ -109,7 +128,7 @@ def _rows(look: Look, table: Table, case_id: str, order: str) -> tuple[RowMappin
 
 
 def _timeline(look: Look, case_id: str, parts: dict[str, Any]) -> tuple[RowMapping, ...]:
-    about = [and_(audit.c.subject == "case", audit.c.subject_id == case_id)]
+    about = [and_(audit.c.subject.in_(["case", one(access)]), audit.c.subject_id == case_id)]
     for name, (table, _) in _PARTS.items():
         if ids := [r["id"] for r in parts[name] if "id" in r]:
             about.append(and_(audit.c.subject == one(table), audit.c.subject_id.in_(ids)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from cases.audit import canonical
-from cases.drafts import draft_from
+from cases.drafts import Draft, draft_from
 from cases.people import Actor
 from cases.privacy.redaction import redact
 from cases.roles import Role
@@ -33,9 +33,10 @@ _LENGTH = 5  # 3.2 million; where two of a case meet, both are shown with more l
 _BARE = 4  # letters that an account's key must have to be looked for without its platform
 _INSIDE = frozenset(Role) - {Role.VENDOR, Role.AUDITOR}
 _WITHHELD = ("access", "custody", "stor_decisions", "releases", "handoffs")  # nothing that people outside work with
+_UNTOLD = frozenset({"access", "release", "handoff", "stor_decision"})  # the same in the timeline
 _STAFF = frozenset(
     {"assignee", "author", "actor", "who", "reviewer", "person", "opened_by", "decided_by", "approved_by"}
-    | {"proposed_by", "answered_by", "done_by", "taken_by", "granted_by", "mentions"}
+    | {"proposed_by", "answered_by", "done_by", "taken_by", "granted_by"}
 )
 _AS_IS = _STAFF | {"id", "hash", "prev", "state", "resume", "kind", "action", "outcome", "severity", "track", "tlp"}
 _ACCOUNTS = frozenset({"account", "accounts", "appellant"})
@@ -89,14 +90,15 @@ def for_reader(file: CaseFile, actor: Actor, key: bytes | None = None) -> CaseFi
     """
     if not outside(actor):
         return file
-    reader = _Reader(file.case["id"], key or key_of(), _named_in(file))
+    reader = _Reader(actor, file.case["id"], key or key_of(), _named_in(file), _items_in(file))
     shown: dict[str, Any] = {}
     for name in (f.name for f in fields(file)):
         part = getattr(file, name)
         if name in _WITHHELD:
             shown[name] = ()
         elif isinstance(part, tuple):
-            shown[name] = tuple(reader.row(row, of_subjects=name in {"actions", "containments"}) for row in part)
+            told = (row for row in part if name != "timeline" or row["subject"] not in _UNTOLD)
+            shown[name] = tuple(reader.row(row, of_subjects=name in {"actions", "containments"}) for row in told)
         elif isinstance(part, Mapping):
             shown[name] = reader.row(part)
     if file.draft is not None:
@@ -110,7 +112,7 @@ def of_snapshot(content: Mapping[str, Any], actor: Actor, key: bytes | None = No
         return dict(content)
     accounts = {str(n["id"]): str(n.get("label") or "") for n in content.get("nodes", ()) if n.get("kind") == "account"}
     accounts |= {str(m["account"]): accounts.get(str(m["account"]), "") for m in _members(content)}
-    reader = _Reader(str(content["case"]), key or key_of(), accounts, frozenset(accounts))
+    reader = _Reader(actor, str(content["case"]), key or key_of(), accounts)
     return cast("dict[str, Any]", reader.value(dict(content)))
 
 
@@ -118,12 +120,11 @@ class _Reader:
     """Turns names of one case into pseudonyms, in rows, JSON and texts."""
 
     def __init__(
-        self, case_id: str, key: bytes, names: Mapping[str, str], accounts: frozenset[str] | None = None
+        self, actor: Actor, case_id: str, key: bytes, names: Mapping[str, str], items: Iterable[str] = ()
     ) -> None:
-        self.case_id, self.key = case_id, key
-        self.accounts = frozenset(names) if accounts is None else accounts
+        self.actor, self.case_id, self.key = actor, case_id, key
         shown = self._shown(names)
-        self.names = dict(shown)
+        self.names = {item: f"item {pseudonym(key, case_id, item)}" for item in items if item not in names} | shown
         for name, label in names.items():
             self.names |= dict.fromkeys(_spellings(name, label), shown[name])
 
@@ -173,6 +174,8 @@ class _Reader:
             return self.names.get(value) or (value if name in _AS_IS - {"id"} else self.text(value))
         if isinstance(value, Mapping):
             return {self.names.get(k) or k: self.value(v, k) for k, v in value.items()}
+        if name == "mentions":  # whoever wrote an account's handle mentioned it too
+            return [v for v in value if v == self.actor.name]
         if isinstance(value, list | tuple):
             return [self.value(v, name) for v in value]
         return value
@@ -193,6 +196,17 @@ def _named_in(file: CaseFile) -> dict[str, str]:
     found = {str(row["account"]) for row in file.subjects}
     found |= {str(account) for row in file.alerts for account in row["told"].get("accounts", ())}
     found |= {str(row["appellant"]) for row in file.appeals}
-    for row in (*file.decisions, *(p for p in file.proposals if p["kind"] == "decision")):
-        found |= draft_from(row["content"]).accounts
+    found |= {a.account for draft in _drafts(file) for a in draft.actions}
     return dict.fromkeys(sorted(found - {""}), "")
+
+
+def _items_in(file: CaseFile) -> list[str]:
+    """Posts, links and whatever else something is done about."""
+    found = {a.subject for draft in _drafts(file) for a in draft.actions}
+    found |= {str(row["subject"]) for row in (*file.actions, *file.containments)}
+    return sorted(found - {""})
+
+
+def _drafts(file: CaseFile) -> list[Draft]:
+    rows = (*file.decisions, *(p for p in file.proposals if p["kind"] == "decision"))
+    return [draft_from(row["content"]) for row in rows]

@@ -1,0 +1,235 @@
+"""What leaves a case, over each database: who may, how far, what is written down, and what people outside read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from cases import alerts, appeals, casefile, caseload, decisions
+from cases.audit import canonical
+from cases.caseload import Track
+from cases.evidence import custody
+from cases.exports import base
+from cases.exports.base import Export, Material, Question, exports, run
+from cases.lifecycles import Severity
+from cases.people import Actor
+from cases.privacy import tlp
+from cases.privacy.tlp import Tlp
+from cases.roles import Role
+from cases.storage.evidence import custody as custody_rows
+from cases.storage.schema import alerts as alerts_
+from cases.storage.schema import audit, cases
+from graph.errors import CaseError, ConfigError, NotPermitted, StaleCase
+from tests.casework import ACCOUNTS, ANNA, BOSS, LENA, RUTH, VERA, Work, alert, draft
+
+LEO = Actor("leo", frozenset({Role.LEGAL}))
+AUDITOR = Actor("aud", frozenset({Role.AUDITOR}))
+KEY = b"k" * 16
+
+
+def _made(material: Material) -> bytes:
+    return canonical({"case": material.file.case["id"], "said": dict(material.answers)}).encode()
+
+
+PLAIN = Export(
+    "plain",
+    "A plain one",
+    ".json",
+    _made,
+    (
+        Question("who", "For whom?"),
+        Question("how", "How?", ("loud", "soft"), required=False),
+        Question("what", "What?", ("a", "b"), required=False, several=True),
+    ),
+    Tlp.AMBER,
+    None,
+)
+OURS = Export("ours", "Of the market track", ".txt", lambda _: b"x", track=Track.MARKET)
+SAID = {"who": "the board"}
+
+
+@pytest.fixture(autouse=True)
+def _known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "exports", lambda: {e.name: e for e in (PLAIN, OURS)})
+    monkeypatch.setenv("LOCKSTEP_PSEUDONYM_KEY", KEY.decode())
+
+
+def _entries(work: Work, action: str) -> list[dict[str, Any]]:
+    return [r for r in work.rows(audit) if r["action"] == action]
+
+
+def test_every_export_is_found_and_says_what_it_is() -> None:
+    found = exports()
+    assert {"dsa_record", "dsa_statement"} <= set(found)
+    for name, export in found.items():
+        assert export.name == name
+        assert export.title
+        assert export.suffix.startswith(".")
+        assert len({q.name for q in export.asks}) == len(export.asks)
+        assert all(q.text.strip() for q in export.asks)
+
+
+def test_what_is_given_out_is_written_down_first(work: Work) -> None:
+    key = work.case()
+    given = run(work.book, ANNA, key, "plain", SAID)
+    assert given.content == canonical({"case": key, "said": SAID}).encode()
+    assert given.sha256 == hashlib.sha256(given.content).hexdigest()
+    assert given.file_name == f"plain-{key}-20260302T090000Z.json"
+    (entry,) = _entries(work, "export")
+    assert (entry["actor"], entry["subject"], entry["subject_id"]) == ("anna", "case", key)
+    detail = orjson.loads(entry["detail"])
+    assert (detail["what"], detail["sha256"], detail["tlp"], detail["allowed"]) == (
+        "plain",
+        given.sha256,
+        "AMBER",
+        "AMBER",
+    )
+    (row,) = work.rows(custody_rows)
+    assert (row["event"], row["item"], row["who"]) == (custody.Event.EXPORTED, given.sha256, "anna")
+
+
+@pytest.mark.parametrize(
+    ("actor", "why"), [(VERA, "a vendor takes nothing out"), (RUTH, "may not export"), (AUDITOR, "may not export")]
+)
+def test_who_may_not_take_out_is_refused_before_anything_is_read(work: Work, actor: Actor, why: str) -> None:
+    key = work.case()
+    work.do(LENA, caseload.grant, key, actor.name)
+    before = len(work.rows(audit))
+    with pytest.raises(NotPermitted, match=why):
+        run(work.book, actor, key, "plain", SAID)
+    assert len(work.rows(audit)) == before
+    assert work.rows(custody_rows) == []
+
+
+@pytest.mark.parametrize("actor", [ANNA, LEO, BOSS])
+def test_a_case_one_may_not_know_of_is_answered_like_one_that_is_not_there(work: Work, actor: Actor) -> None:
+    key = work.case(by=LENA, ready=False, track=Track.MARKET)
+    with pytest.raises(CaseError, match=f"no case '{key}'") as hidden:
+        run(work.book, actor, key, "ours")
+    with pytest.raises(CaseError, match="no case 'none'") as missing:
+        run(work.book, actor, "none", "ours")
+    assert str(hidden.value).replace(key, "none") == str(missing.value)
+    assert _entries(work, "export") == []
+    work.do(LENA, caseload.grant, key, actor.name)
+    assert run(work.book, actor, key, "ours").content == b"x"
+
+
+def test_an_export_is_of_its_track_alone(work: Work) -> None:
+    with pytest.raises(CaseError, match="of the market track alone"):
+        run(work.book, ANNA, work.case(), "ours")
+    assert _entries(work, "export") == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "receiver", "goes"),
+    [
+        (Tlp.AMBER, None, True),
+        (Tlp.AMBER_STRICT, None, False),
+        (Tlp.AMBER_STRICT, Tlp.RED, False),  # the export is for nobody who may be given that
+        (Tlp.AMBER, Tlp.GREEN, False),
+        (Tlp.GREEN, Tlp.GREEN, True),
+    ],
+)
+def test_nothing_goes_further_than_the_mark(work: Work, mark: Tlp, receiver: Tlp | None, *, goes: bool) -> None:
+    key = work.case(ready=False)
+    work.do(LENA, tlp.mark, key, mark, "the board said so")
+    if goes:
+        assert run(work.book, ANNA, key, "plain", SAID, recipient_tlp=receiver).content
+    else:
+        with pytest.raises(NotPermitted, match="at most"):
+            run(work.book, ANNA, key, "plain", SAID, recipient_tlp=receiver)
+    assert len(_entries(work, "export")) == goes
+
+
+def test_a_mark_needs_a_reason_and_a_looser_one_a_lead(work: Work) -> None:
+    key = work.case(ready=False)
+    assert work.row(cases, key)["tlp"] == "AMBER"
+    with pytest.raises(CaseError, match="needs a reason"):
+        work.do(LENA, tlp.mark, key, Tlp.RED, "  ")
+    work.do(ANNA, tlp.mark, key, Tlp.RED, "a witness is named")
+    with pytest.raises(NotPermitted, match="may not grant"):
+        work.do(ANNA, tlp.mark, key, Tlp.GREEN, "why not")
+    work.do(LENA, tlp.mark, key, Tlp.AMBER_STRICT, "the witness agreed")
+    assert work.row(cases, key)["tlp"] == "AMBER+STRICT"
+    assert [orjson.loads(e["detail"])["why"] for e in _entries(work, "mark")] == [
+        "a witness is named",
+        "the witness agreed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ({}, "who is not answered"),
+        ({"who": "  "}, "who is not answered"),
+        ({**SAID, "when": "now"}, "when is not asked"),
+        ({**SAID, "how": "shrill"}, "how: 'shrill' is none of the choices"),
+        ({**SAID, "what": "a, c"}, "what: 'c' is none of the choices"),
+    ],
+)
+def test_answers_are_checked(answers: Mapping[str, str], why: str) -> None:
+    with pytest.raises(CaseError, match=why):
+        base.answered(PLAIN, answers)
+
+
+def test_several_answers_and_those_left_out(work: Work) -> None:
+    given = run(work.book, ANNA, work.case(), "plain", {**SAID, "what": "b, a", "how": " "})
+    assert orjson.loads(given.content)["said"] == {"who": "the board", "what": "b, a"}
+
+
+def test_an_export_that_is_not_there_is_said(work: Work) -> None:
+    with pytest.raises(ConfigError, match="plian"):
+        run(work.book, ANNA, work.case(), "plian", SAID)
+
+
+def test_a_case_that_changed_meanwhile_is_not_given_out(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = work.case()
+
+    def slow(_: Material) -> bytes:
+        work.do(ANNA, tlp.mark, key, Tlp.RED, "a witness is named")
+        return b"x"
+
+    monkeypatch.setattr(base, "exports", lambda: {"slow": Export("slow", "Slow", ".txt", slow)})
+    with pytest.raises(StaleCase, match="changed while"):
+        run(work.book, ANNA, key, "slow")
+    assert _entries(work, "export") == []
+
+
+def test_a_case_is_read_outside_without_anybody_in_it(work: Work) -> None:
+    work.do(ANNA, _taken)
+    key = work.case(alert_ids=[r["id"] for r in work.rows(alerts_)])
+    work.do(ANNA, caseload.write, key, f"{ACCOUNTS[0]} is @moonboy, moonboy@example.org; ask @vera")
+    work.do(ANNA, caseload.grade, key, Severity.S1, f"{ACCOUNTS[1]} paid")
+    proposal = work.do(ANNA, decisions.propose, key, draft(Severity.S1, facts=f"What {ACCOUNTS[2]} did."))
+    decision = work.do(LENA, decisions.approve, proposal["id"], proposal["hash"])
+    work.do(RUTH, appeals.receive, decision, ACCOUNTS[0], f"I am not {ACCOUNTS[1]}")
+    work.do(LENA, caseload.grant, key, "vera")
+    with work.book.look(VERA, "case", key) as look:
+        shown = casefile.read(look, key)
+    with work.book.look(ANNA, "case", key) as look:
+        whole = casefile.read(look, key)
+    assert "local/a" in str(whole)
+    told = str(shown)
+    for secret in ("local/", "moonboy", "example.org", "post-of"):
+        assert secret not in told
+    assert shown.draft is not None
+    assert len({a.account for a in shown.draft.actions}) == len(ACCOUNTS)
+    assert {a.account for a in shown.draft.actions} < {r["account"] for r in shown.subjects}
+    assert shown.appeals[0]["appellant"] in {a.account for a in shown.draft.actions}
+    assert shown.appeals[0]["text"] == f"I am not {_shown(shown, whole, ACCOUNTS[1])}"
+    assert shown.notes[0]["author"] == "anna"
+    assert shown.access == shown.custody == ()
+    assert [r["id"] for r in shown.decisions] == [decision]
+
+
+def _shown(shown: Any, whole: Any, account: str) -> str:
+    place = [r["account"] for r in whole.subjects].index(account)
+    return str(shown.subjects[place]["account"])
+
+
+def _taken(change: Any) -> None:
+    alerts.take(change, alert(links=("https://t.me/moonboy",), summary=f"{ACCOUNTS[0]} and @moonboy"))
