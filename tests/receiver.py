@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,6 +18,7 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.answers = answers
         self.got: list[tuple[str, dict[str, str], bytes]] = []
+        self.before_answer: Callable[[], None] | None = None
 
     @property
     def url(self) -> str:
@@ -30,6 +31,8 @@ class _Answer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        if self.server.before_answer is not None:
+            self.server.before_answer()
         status, headers = self.server.answers.pop(0) if self.server.answers else (204, {})
         self.send_response(status)
         for name, value in headers.items():

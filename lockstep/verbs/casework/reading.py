@@ -15,6 +15,8 @@ from lockstep.session import ConfigOption, JsonOption, Session
 from lockstep.verbs.casework.caseload import CaseArgument
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
     from cases.casefile import CaseFile
 
 _NEWEST = 20
@@ -136,7 +138,7 @@ def _said(file: CaseFile) -> Iterator[str]:
             yield f"ground: {draft.ground}, {draft.reference}: {draft.explanation}"
 
 
-def _why(entry: Mapping[str, Any]) -> str:
+def _why(entry: RowMapping) -> str:
     return str(orjson.loads(entry["detail"]).get("why", ""))
 
 
