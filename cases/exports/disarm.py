@@ -17,7 +17,6 @@ PAGES = "https://github.com/DISARMFoundation/DISARMframeworks/blob/main/generate
 TECHNIQUES: Mapping[str, str] = {
     "T0015": "Create Hashtags and Search Artefacts",
     "T0049": "Flood Information Space",
-    "T0049.003": "Bots Amplify via Automated Forwarding and Reposting",
     "T0049.005": "Conduct Swarming",
     "T0084.001": "Use Copypasta",
     "T0092": "Build Network",
@@ -26,12 +25,9 @@ TECHNIQUES: Mapping[str, str] = {
     "T0120": "Incentivise Sharing",
     "T0121": "Manipulate Platform Algorithm",
     "T0129.001": "Conceal Network Identity",
-    "T0137.002": "Scam",
     "T0137.006": "Manipulate Stocks",
     "T0146.005": "Lookalike Account ID",
-    "T0146.007": "Automated Account",
     "T0150.001": "Newly Created Asset",
-    "T0150.005": "Compromised Asset",
     "T0150.008": "Bulk Created Asset",
 }
 

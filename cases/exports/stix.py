@@ -143,11 +143,8 @@ class _Maker:
         members = {m["account"]: m for m in reading.members(self.snapshots)}
         for name in reading.named(self.material.file):
             platform, identity = unscoped(name)
-            account = UserAccount(
-                user_id=_clean(identity or name),
-                account_type=_TYPES.get(platform, _clean(platform)),
-                object_marking_refs=[TLP_MARKS[self.mark]],
-            )
+            kind = {"account_type": _TYPES.get(platform, _clean(platform))} if identity else {}
+            account = UserAccount(user_id=_clean(identity or name), **kind, object_marking_refs=[TLP_MARKS[self.mark]])
             yield account
             member = members.get(name, {})
             cites = [f"{e}@{reading.short(member['snapshot'])}" for e in member.get("evidence", ())]
