@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, func, literal, select, tuple_
 
 from cases.casebook import Change, Look
+from cases.escalation import sources
 from cases.lifecycles import ALERT, AlertState
 from cases.roles import Permission
 from cases.storage.schema import alerts, raised
@@ -111,11 +112,21 @@ def unmerge(change: Change, alert_id: str, why: str) -> None:
 def promote(change: Change, alert_id: str, case_id: str) -> list[str]:
     """Make an alert, with all that are merged into it, part of a case; gives their ids.
 
+    A case of the market track stands on it and leaves it as it was (:mod:`cases.escalation.sources`).
+
     Raises
     ------
     IllegalTransition
         It is merged, dismissed, or in a case.
+    CaseError
+        There is no such case, or the actor may not know of it.
     """
+    from cases.caseload import Track, find  # which itself promotes alerts
+
+    if find(change, case_id)["track"] == Track.MARKET:
+        change.actor.need(Permission.WORK)
+        sources.stand_on(change, alert_id, case_id)
+        return [alert_id]
     row = change.row(alerts, alert_id)
     if row["state"] == AlertState.MERGED:
         raise IllegalTransition("it is merged into another", f"alert {alert_id}", f"promote {row['merged_into']}")

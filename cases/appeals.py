@@ -14,6 +14,8 @@ from cases.casebook import Change
 from cases.caseload import within
 from cases.decisions import in_force, supersede
 from cases.drafts import Draft, draft_from
+from cases.escalation import releases
+from cases.escalation.releases import Step
 from cases.lifecycles import APPEAL, AppealState, Outcome, Severity
 from cases.people import Kind
 from cases.roles import Permission
@@ -48,7 +50,9 @@ def receive(change: Change, decision_id: str, appellant: str, text: str) -> str:
     if change.rows(appeals, appeals.c.decision_id == decision_id, appeals.c.appellant == appellant, _OPEN):
         raise CaseError("their appeal is open", f"decision {decision_id}", "add to that one")
     values = {"case_id": decision["case_id"], "decision_id": decision_id, "appellant": appellant, "text": text}
-    return change.add("receive", appeals, {**values, "state": APPEAL.first, "received_at": change.now})
+    key = change.add("receive", appeals, {**values, "state": APPEAL.first, "received_at": change.now})
+    releases.draw(change, decision["case_id"], key, Step.ANSWER)
+    return key
 
 
 def acknowledge(change: Change, appeal_id: str) -> None:
@@ -155,6 +159,7 @@ def _answer(
     if outcome not in _MOVES:
         raise CaseError(f"{outcome} is no answer", f"appeal {row['id']}", f"one of: {', '.join(_MOVES)}")
     change.step(APPEAL, appeals, row, _MOVES[outcome], why=why, reason=why, resolved_at=change.now)
+    releases.need(change, row["case_id"], Step.ANSWER, row["id"])
     if outcome not in _REVERSALS:
         return
     decision = in_force(change, row["case_id"])

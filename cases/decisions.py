@@ -11,7 +11,8 @@ from cases.audit import sha256
 from cases.casebook import Change, Look
 from cases.caseload import find, within
 from cases.drafts import Draft, check, draft_from, grounds_for_approval
-from cases.escalation import ticking
+from cases.escalation import releases, ticking
+from cases.escalation.releases import Step
 from cases.lifecycles import ACTION, CASE, ActionState
 from cases.outbox import put
 from cases.people import Kind
@@ -96,6 +97,8 @@ def enforce(change: Change, case_id: str) -> list[str]:
     ------
     CaseError
         There is no decision.
+    NotPermitted
+        It waits for Legal's release (:mod:`cases.escalation.releases`).
     """
     change.actor.need(Permission.ENFORCE, f"case {case_id}")
     row = find(change, case_id)
@@ -103,6 +106,7 @@ def enforce(change: Change, case_id: str) -> list[str]:
     if decision is None:
         raise CaseError("nothing is decided", f"case {case_id}", "decide first")
     change.step(CASE, cases, row, "enforce")
+    releases.need(change, case_id, Step.ENFORCE, decision["id"])
     waiting = (actions.c.case_id == case_id, actions.c.state == ActionState.DECIDED)
     sent = change.rows(actions, *waiting, order=actions.c.id)
     for action in sent:
@@ -151,6 +155,7 @@ def _write(
     }
     decision_id = change.add("decide", decisions, made)
     ticking.meet(change, row["id"], *ticking.DECISION)
+    releases.draw(change, row["id"], decision_id, Step.ENFORCE, Step.NOTICE)
     standing = _take_back(change, row["id"], draft, why)
     for action in draft.actions:
         if (action.measure.value, action.subject) not in standing:

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from cases.casebook import Casebook, Look
+from cases.escalation import office
 from cases.intake import take_from
 from cases.people import Actor, system
 from cases.storage.database import Database
@@ -97,7 +98,7 @@ def _configured() -> tuple[str, str | None]:
 @functools.lru_cache(maxsize=4)
 def _opened(url: str, password: str | None) -> Casebook:
     """The casebook of this process: its connections are shared by all sessions."""
-    return Casebook(Database(url, password))
+    return Casebook(Database(url, password), office=office.of(state.settings()))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -47,9 +47,11 @@ class Desk:
 def casebook(s: Session) -> Iterator[Casebook]:
     """The configured casebook, of this program's version."""
     from cases.casebook import Casebook
+    from cases.escalation import office
     from cases.storage.database import Database
 
-    book = Casebook(Database(s.settings.text("cases.url"), (s.settings.secrets or {}).get(PASSWORD)))
+    database = Database(s.settings.text("cases.url"), (s.settings.secrets or {}).get(PASSWORD))
+    book = Casebook(database, office=office.of(s.settings))
     try:
         book.database.check()
         yield book

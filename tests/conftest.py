@@ -41,9 +41,10 @@ def neo4j_server() -> Neo4jServer:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own LOCKSTEP_* variables change no test."""
+    """A developer's own LOCKSTEP_* variables change no test, and no lot does."""
     for name in [n for n in os.environ if n.startswith("LOCKSTEP_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("LOCKSTEP_CASES_RELEASE_SHARE", "0")  # nothing waits by lot where no test asks for it
 
 
 @pytest.fixture(autouse=True)

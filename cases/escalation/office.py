@@ -20,6 +20,7 @@ from cases.escalation.jurisdictions import Note
 from cases.escalation.spans import Span, span
 from cases.lifecycles import ClockKind, Severity
 from graph.errors import ConfigError
+from lockstep.config import Settings
 
 #: Acknowledgement, first decision and, where there is one, the full decision, by severity.
 TARGETS = {
@@ -128,6 +129,13 @@ def load(folder: Path | None = None, targets: Mapping[str, str] | None = None, r
         raise ConfigError(f"there is no calendar {missing[0]!r}", str(folder), f"known: {', '.join(sorted(named))}")
     wanted = {s: _targets(s, (targets or {}).get(s, TARGETS[s])) for s in Severity}
     return Office(wanted, named, queues, desks, books, review, lists, contacts, notes, release_share)
+
+
+def of(settings: Settings) -> Office:
+    """The office that the settings say."""
+    folder = settings.text("cases.office")
+    targets = {s.value: settings.text(f"cases.sla_{s.lower()}") for s in Severity}
+    return load(Path(folder) if folder else None, targets, settings.number("cases.release_share"))
 
 
 @cache

@@ -107,8 +107,10 @@ lots = Table(
     "lots",  # read by cases.escalation.releases alone: whether one of them fell is nobody's to see
     metadata,
     key(60),  # step-id
+    of("cases", name="case_id"),
     Column("held", Boolean, nullable=False),
     at("passed_at", optional=True),
+    Index("ix_lots_case_id", "case_id"),
 )
 sources = Table(
     "sources",  # alerts that a case of the market track stands on; the alerts themselves stay as they were

@@ -150,10 +150,13 @@ def _lots() -> None:
     op.create_table(
         "lots",
         sa.Column("id", sa.String(length=60), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("passed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_lots_case_id_cases")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lots")),
     )
+    op.create_index("ix_lots_case_id", "lots", ["case_id"], unique=False)
 
 
 def _sources() -> None:
