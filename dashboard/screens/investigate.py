@@ -10,7 +10,7 @@ from cases.roles import Permission
 from dashboard import state
 from dashboard.canvas import commands as c
 from dashboard.navigation import Screen
-from dashboard.screens.parts import again, empty, going, panel, picture
+from dashboard.screens.parts import again, empty, going, panel, picture, tocase
 from dashboard.untrusted import one_line
 from graph.errors import LockstepError
 
@@ -81,6 +81,7 @@ def _tools(pictured: picture.Pictured, opened: state.Opened) -> None:
         _search(pictured, opened)
         with st.popover("Share", icon=":material/link:"):
             _share(pictured)
+        tocase.of_picture(pictured)
 
 
 def _search(pictured: picture.Pictured, opened: state.Opened) -> None:

@@ -114,6 +114,7 @@ def _form(file: CaseFile) -> None:
 def _asked(file: CaseFile, outcome: Outcome, measure: Measure | None) -> dict[str, Any]:
     """The fields of the form."""
     before = file.draft
+    frozen = [str(s["id"]) for s in file.snapshots]
     cells = st.columns([1, 3, 1])
     told: dict[str, Any] = {
         "severity": cells[0].selectbox(
@@ -144,6 +145,11 @@ def _asked(file: CaseFile, outcome: Outcome, measure: Measure | None) -> dict[st
     told["automated_detection"] = left.checkbox("A program found it", value=True, key="d-detection")
     told["automated_decision"] = right.selectbox(
         "The decision is automated", list(Automated), format_func=telling.words, key="d-automated"
+    )
+    told["snapshots"] = tuple(
+        st.multiselect(
+            "Frozen evidence that it rests on", frozen, frozen, format_func=lambda i: i[:12], key="d-snapshots"
+        )
     )
     return told
 

@@ -11,6 +11,8 @@ from cases.casefile import CaseFile
 from cases.lifecycles import CASE, CaseState, Outcome, Severity
 from cases.machine import Move
 from cases.mine import called
+from cases.privacy import tlp
+from cases.privacy.tlp import Tlp
 from cases.roles import Permission, Role
 from dashboard import times
 from dashboard.desk import Desk
@@ -42,6 +44,7 @@ def show(at: Desk, file: CaseFile) -> None:
         f"Severity {row['severity']}",
         row["state"].replace("_", " "),
         f"held by {one_line(holder, 60)}",
+        f"TLP:{row['tlp']}",
         f"{row['track']} track" + (", restricted" if row["restricted"] else ""),
         f"opened {times.age(row['opened_at'], now)} by {one_line(called(row['opened_by']), 60)}",
         *([f"outcome: {row['outcome'].replace('_', ' ')}"] if row["outcome"] else []),
@@ -59,8 +62,9 @@ def _moves(at: Desk, file: CaseFile) -> None:
         _holding(at, file)
         for move in ways:
             _move(file, move)
-        with st.popover("Severity, outcome", icon=":material/tune:"):
+        with st.popover("Severity, mark, outcome", icon=":material/tune:"):
             _grade(file)
+            _mark(file)
             if row["state"] == CaseState.INVESTIGATING:
                 _conclude(file)
 
@@ -109,6 +113,15 @@ def _grade(file: CaseFile) -> None:
         why = st.text_input("Why", max_chars=1_000, key="grade-why")
         if st.form_submit_button("Change the severity") and acting.did(caseload.grade, key, severity, why):
             acting.over(f"It is of severity {severity} now.")
+
+
+def _mark(file: CaseFile) -> None:
+    key, now = str(file.case["id"]), tlp.of(file.case["tlp"])
+    with st.form("mark", border=False):
+        mark = st.selectbox("How far it may go (TLP 2.0)", list(Tlp), list(Tlp).index(now), key="mark-to")
+        why = st.text_input("Why", max_chars=1_000, key="mark-why")
+        if st.form_submit_button("Change the mark") and acting.did(tlp.mark, key, mark, why):
+            acting.over(f"It is marked TLP:{mark} now.")
 
 
 def _conclude(file: CaseFile) -> None:

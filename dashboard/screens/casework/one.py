@@ -9,9 +9,10 @@ import streamlit as st
 
 from cases import casefile
 from cases.casefile import CaseFile
+from cases.privacy import pseudonyms
 from cases.roles import Permission
 from dashboard.desk import Desk
-from dashboard.screens.casework import about, appealing, deciding, header, timeline, writing
+from dashboard.screens.casework import about, appealing, deciding, frozen, header, leaving, timeline, writing
 from dashboard.screens.parts import acting, going
 
 
@@ -27,9 +28,11 @@ class Part:
 
 PARTS = {
     "about": Part("About", about.show, lambda f: len(f.subjects)),
+    "evidence": Part("Evidence", frozen.show, lambda f: len(f.snapshots)),
     "notes": Part("Notes and tasks", writing.show, lambda f: len(f.notes) + len(f.tasks)),
     "decision": Part("Decision", deciding.show, lambda f: len(f.decisions)),
     "appeals": Part("Appeals", appealing.show, lambda f: len(f.appeals)),
+    "leaving": Part("Exports", leaving.show, needs=Permission.EXPORT),
     "timeline": Part("Timeline", timeline.show),
 }
 
@@ -37,7 +40,7 @@ PARTS = {
 def show(at: Desk, case_id: str) -> None:
     """The case, as it stands now."""
     with at.look("case", case_id) as look:
-        file = casefile.read(look, case_id)
+        file = pseudonyms.for_reader(casefile.read(look, case_id), at.actor)
     with st.container(horizontal=True, vertical_alignment="center"):
         going.back("cases")
         if st.button("All cases", key="all-cases", icon=":material/list:"):
@@ -45,7 +48,11 @@ def show(at: Desk, case_id: str) -> None:
             st.rerun()
     acting.said()
     header.show(at, file)
-    parts = {name: part for name, part in PARTS.items() if at.actor.may(part.needs)}
+    parts = {
+        n: p
+        for n, p in PARTS.items()
+        if at.actor.may(p.needs) and not (n == "leaving" and pseudonyms.outside(at.actor))
+    }
     wanted = st.query_params.get("part", "")
     chosen = st.segmented_control(
         "Part of the case", list(parts), default=wanted if wanted in parts else "about", required=True,

@@ -55,8 +55,13 @@ def refused(error: LockstepError) -> None:
 def over(words: str = "", detail: Sequence[str] = ()) -> None:
     """Run the page over after a step, which then says what was done."""
     if words:
-        st.session_state[_DONE] = (words, tuple(detail))
+        tell(words, detail)
     st.rerun()
+
+
+def tell(words: str, detail: Sequence[str] = ()) -> None:
+    """Have the next page of casework say what was done."""
+    st.session_state[_DONE] = (words, tuple(detail))
 
 
 def said() -> None:

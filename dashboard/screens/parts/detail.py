@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import state, views
 from dashboard.canvas.commands import Open
-from dashboard.screens.parts import going, paging, picture
+from dashboard.screens.parts import going, paging, picture, tocase
 from dashboard.state import Opened
 from dashboard.times import span
 from dashboard.untrusted import one_line, visible
@@ -82,6 +82,7 @@ def _picture(opened: Opened, finding: Finding) -> None:
         words = "Compare with before" if finding.supersedes else "Compare"
         if st.button(words, icon=":material/compare_arrows:", key="compare"):
             going.to_compare(*before)
+        tocase.of_finding(opened.view.seq, finding.id)
 
 
 @st.fragment
