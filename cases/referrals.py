@@ -20,7 +20,7 @@ from graph.errors import CaseError
 YEARS = 5
 
 
-class Outcome(StrEnum):
+class Filing(StrEnum):
     """What became of it."""
 
     FILED = "filed"
@@ -47,7 +47,7 @@ class Told:
 
     Parameters
     ----------
-    outcome : Outcome
+    outcome : Filing
     breach : Breach
         What was suspected.
     reasons_for, reasons_against : str
@@ -62,7 +62,7 @@ class Told:
         Hashes of the evidence it was judged from; at least one.
     """
 
-    outcome: Outcome
+    outcome: Filing
     breach: Breach
     reasons_for: str
     reasons_against: str
@@ -107,9 +107,9 @@ def _lacking(told: Told) -> list[str]:
         for name in ("reasons_for", "reasons_against")
         if not getattr(told, name).strip()
     ]
-    if told.outcome is Outcome.FILED and not told.entity.strip():
+    if told.outcome is Filing.FILED and not told.entity.strip():
         found.append("it does not say who filed it")
-    if told.outcome is Outcome.NOT_FILED and (told.entity.strip() or told.reference.strip()):
+    if told.outcome is Filing.NOT_FILED and (told.entity.strip() or told.reference.strip()):
         found.append("nobody filed it, and it names who did or under what number")
     if not told.snapshots:
         found.append("it names no evidence")

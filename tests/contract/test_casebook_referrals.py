@@ -11,7 +11,7 @@ from sqlalchemy import text
 from cases import casefile
 from cases.caseload import Track
 from cases.people import Actor, Kind
-from cases.referrals import Breach, Outcome, Told, record, until
+from cases.referrals import Breach, Filing, Told, record, until
 from cases.roles import Role
 from cases.storage.referrals import stor_decisions
 from cases.storage.schema import audit
@@ -19,15 +19,13 @@ from graph.errors import CaseError, NotPermitted, StoreError
 from tests.casework import ANNA, BOSS, BOT, LENA, LUIS, START, Work
 
 NOT = Told(
-    Outcome.NOT_FILED,
+    Filing.NOT_FILED,
     Breach.OPINION,
     "Three accounts recommended $XYZ within a minute, 37 times.",
     "No holdings are known, and the price did not move.",
     snapshots=("ab" * 32,),
 )
-FILED = replace(
-    NOT, outcome=Outcome.FILED, entity="Example Exchange AG", reference="STOR-7", delay="found in an appeal"
-)
+FILED = replace(NOT, outcome=Filing.FILED, entity="Example Exchange AG", reference="STOR-7", delay="found in an appeal")
 
 
 @pytest.fixture
