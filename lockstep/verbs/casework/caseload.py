@@ -178,20 +178,26 @@ def task(
     case_id: CaseArgument,
     title: Annotated[list[str] | None, typer.Argument(metavar="[TITLE]…", help="What is to be done.")] = None,
     done: Annotated[str | None, typer.Option("--done", help="Id of a task that is done.")] = None,
+    template: Annotated[bool, typer.Option("--template", help="The task lists that fit the case.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put tasks after those that the case has, or say that one is done."""
     from cases import caseload
+    from cases.escalation import templates
 
-    if bool(title) is (done is not None):
-        raise ConfigError("name what is to be done, or --done TASK", "lockstep cases task")
+    if bool(title) + (done is not None) + template != 1:
+        raise ConfigError("name what is to be done, or --done TASK, or --template", "lockstep cases task")
     with desk(config, as_json=as_json) as at:
-        if done is None:
-            at.do(caseload.set_tasks, case_id, "", title)
-        else:
+        if done is not None:
             at.do(caseload.finish, done)
-        at.done("done" if done else f"{len(title or ())} tasks added", case=case_id, done=done)
+            at.done("done", case=case_id, done=done)
+        elif template:
+            names = at.do(templates.apply, case_id)
+            at.done(f"task lists added: {', '.join(names)}", case=case_id, templates=names)
+        else:
+            at.do(caseload.set_tasks, case_id, "", title)
+            at.done(f"{len(title or ())} tasks added", case=case_id, tasks=title)
 
 
 def conclude(

@@ -31,5 +31,34 @@ class TlpChoice(StrEnum):
     RED = "RED"
 
 
+class StepChoice(StrEnum):
+    """:class:`cases.escalation.releases.Step`."""
+
+    ENFORCE = "enforce"
+    NOTICE = "notice"
+    ANSWER = "answer"
+
+
+class FilingChoice(StrEnum):
+    """:class:`cases.referrals.Filing`."""
+
+    FILED = "filed"
+    NOT_FILED = "not_filed"
+
+
+class BreachChoice(StrEnum):
+    """:class:`cases.referrals.Breach`."""
+
+    SIGNALS = "false_signals"
+    PRICE = "artificial_price"
+    DEVICE = "fictitious_device"
+    INFORMATION = "false_information"
+    DOMINANCE = "dominant_position"
+    DISRUPTION = "order_disruption"
+    OPINION = "undisclosed_opinion"
+    INSIDER = "insider_dealing"
+    DISCLOSURE = "unlawful_disclosure"
+
+
 def add(group: typer.Typer) -> None:
     """Add nothing: this part has no commands."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from cases.roles import Permission
 from graph.errors import ConfigError
 from lockstep.acting import Desk, desk
 from lockstep.session import ConfigOption, JsonOption
@@ -89,6 +90,7 @@ def proposal(proposal_id: ProposalArgument, config: ConfigOption = None, as_json
     from cases.storage.schema import proposals
 
     with desk(config, as_json=as_json) as at:
+        at.actor.need(Permission.SEE, f"proposal {proposal_id}")  # it names accounts, which people outside never read
         with at.look("proposal", proposal_id) as look:
             row = within(look, proposals, proposal_id)
         if at.s.as_json:

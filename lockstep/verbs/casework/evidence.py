@@ -54,9 +54,10 @@ def evidence(
 ) -> None:
     """A snapshot as it was frozen, held against its hash; that you looked is in the chain of custody."""
     from cases.evidence.snapshots import view_of
+    from cases.privacy.pseudonyms import of_snapshot
 
     with desk(config, as_json=as_json) as at:
-        found = at.do(view_of, sha, why)
+        found = of_snapshot(at.do(view_of, sha, why), at.actor)
         if at.s.as_json:
             at.s.emit(found)
             return

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from graph.errors import CaseError, ConfigError
 from lockstep.acting import desk
 from lockstep.session import ConfigOption, JsonOption, Session, session
+from lockstep.verbs.casework.answers import AnswerFileOption, answers_from
 from lockstep.verbs.casework.caseload import CaseArgument
 from lockstep.verbs.casework.choices import TlpChoice
 
@@ -53,9 +52,7 @@ def export(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which (lockstep cases exports).")],
     out: Annotated[Path | None, typer.Option(help="File to write; in the current folder unless said.")] = None,
     answer: Annotated[list[str] | None, typer.Option("--answer", help="NAME=TEXT, to what it asks.")] = None,
-    answers: Annotated[
-        Path | None, typer.Option(help="File of answers, TOML or JSON.", exists=True, dir_okay=False)
-    ] = None,
+    answers: AnswerFileOption = None,
     cleared: Annotated[
         TlpChoice | None,
         typer.Option(help="The strictest mark that its readers are cleared for; else the export's audience."),
@@ -67,7 +64,7 @@ def export(
     from cases.exports.base import run
     from cases.privacy.tlp import Tlp
 
-    given = _answers(answer or [], answers)
+    given = answers_from(answer, answers, "--answer")
     with desk(config, as_json=as_json) as at:
         mark = Tlp(cleared) if cleared else None
         made = run(at.book, at.actor, case_id, name, given, recipient_tlp=mark)
@@ -126,26 +123,6 @@ def _asks(name: str) -> set[str]:
     from cases.exports.base import exports as known
 
     return {q.name for q in known()[name].asks}
-
-
-def _answers(pairs: list[str], file: Path | None) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if file is not None:
-        try:
-            text = file.read_text(encoding="utf-8")
-            raw = orjson.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"the answers cannot be read: {error}", str(file)) from error
-        wrong = sorted(name for name, value in raw.items() if not isinstance(value, str))
-        if wrong:
-            raise ConfigError(f"answers are texts, and these are none: {', '.join(wrong)}", str(file))
-        found |= raw
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise ConfigError(f"{pair!r} is no answer", "--answer", "write NAME=TEXT")
-        found[name.strip()] = text
-    return found
 
 
 def _write(path: Path, content: bytes) -> None:
