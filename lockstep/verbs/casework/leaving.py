@@ -16,6 +16,8 @@ from lockstep.verbs.casework.answers import AnswerFileOption, answers_from
 from lockstep.verbs.casework.caseload import CaseArgument
 from lockstep.verbs.casework.choices import TlpChoice
 
+_SHOWN = 16  # choices of one question that people are shown
+
 
 def add(group: typer.Typer) -> None:
     """Add the commands."""
@@ -43,7 +45,8 @@ def exports(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     for one in found:
         s.line(f"{one.name} ({one.suffix}, {one.audience}): {one.title}")
         for question in one.asks:
-            choices = f" [{' | '.join(question.choices)}]" if question.choices else ""
+            some, more = question.choices[:_SHOWN], len(question.choices) - _SHOWN
+            choices = f" [{' | '.join(some)}{f' | … {more} more (--json)' if more > 0 else ''}]" if some else ""
             s.line(f"    {question.name}{'' if question.required else ' (may be left out)'}: {question.text}{choices}")
 
 

@@ -1,0 +1,242 @@
+"""One story by the command line, over a small network: from a finding to a decision, an appeal and a package."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cases.storage.schema import audit
+from tests.cli import lockstep
+from tests.receiver import receiving
+from tests.team import Team
+
+START = datetime(2026, 3, 3, 14, tzinfo=UTC)
+RING = [f"local:m{i}" for i in range(6)]
+TEXT = "$XYZ is about to fly, {} days left! https://moon.example/presale"
+
+
+def strangers() -> list[dict[str, object]]:
+    """Sixty accounts that talk about tickers whenever they like."""
+    rng = random.Random(7)
+    return [
+        {
+            "type": "posts",
+            "post_id": f"n{n}",
+            "account_id": f"u{n % 60}",
+            "created_at": (START + timedelta(minutes=rng.randrange(3600))).isoformat(),
+            "text": f"thinking about ${rng.choice(('ABC', 'DEF', 'GHI', 'JKL', 'XYZ'))} and lunch {n}",
+        }
+        for n in range(300)
+    ]
+
+
+def ring() -> list[dict[str, object]]:
+    """Six accounts that post one text within seconds, six times."""
+    return [
+        {
+            "type": "posts",
+            "post_id": f"r{r}-{i}",
+            "account_id": f"m{i}",
+            "created_at": (START + timedelta(hours=5 * r, seconds=4 * i)).isoformat(),
+            "text": TEXT.format(3 + r),
+        }
+        for r in range(6)
+        for i in range(6)
+    ]
+
+
+def real(team: Team, name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """The same as a process of its own."""
+    command = [sys.executable, "-m", "lockstep", "cases", *map(str, arguments)]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("LOCKSTEP_")} | team.env(name)
+    return subprocess.run(
+        command, cwd=team.folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.fixture
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
+    """People at work over a store into which the ring came after the detectors had looked once."""
+    monkeypatch.chdir(tmp_path)
+    for number, rows in enumerate((strangers(), ring())):
+        path = tmp_path / f"posts-{number}.jsonl"
+        path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        assert lockstep("ingest", path).code == 0
+        ran = lockstep("detect", "shilling", "--since", "last")
+        assert ran.code == 0, ran.err
+    assert "1 told" in ran.out
+    return Team(tmp_path)
+
+
+def decision(team: Team, case: str, snapshot: str) -> Path:
+    """The form of the case, filled in by a person."""
+    form = team.run("anna", "decide", case, "--template").out
+    assert snapshot in form
+    for name, value in (
+        ("outcome", "violation_confirmed"),
+        ("policy", "inauthentic promotion"),
+        ("policy_version", "3"),
+        ("ground", "terms"),
+        ("reference", "Terms of service, section 4.2"),
+    ):
+        form = form.replace(f'{name} = ""', f"{name} = {json.dumps(value)}")
+    form = form.replace('facts = """"""', 'facts = "Six accounts posted one text within seconds, six times in a day."')
+    form = form.replace(
+        'explanation = """"""', 'explanation = "The terms forbid promotion that hides who is behind it."'
+    )
+    path = team.folder / "decision.toml"
+    path.write_text(form.replace('measure = ""', 'measure = "suspend_account"'), encoding="utf-8")
+    return path
+
+
+def answers(team: Team, name: str, known: dict[str, str]) -> list[str]:
+    """What a person answers for an export: what is known by name, else the first choice, else a sentence."""
+    asked = team.done("anna", "exports")[name]["asks"]
+    told = {
+        q["name"]: known.get(q["name"]) or (q["choices"] or ["as the case says"])[0] for q in asked if q["required"]
+    }
+    told |= {q["name"]: known[q["name"]] for q in asked if q["name"] in known}
+    return [part for key, value in told.items() for part in ("--answer", f"{key}={value}")]
+
+
+def opened(team: Team) -> tuple[str, str]:
+    """From the detectors' alert to a case with its evidence frozen; gives the case and the snapshot."""
+    taken = real(team, "", "take", "--json")
+    assert taken.returncode == 0, taken.stderr
+    (alert,) = json.loads(taken.stdout)["taken"]
+    assert json.loads(taken.stdout)["without_evidence"] == []
+    assert team.done("", "take") == {"taken": [], "without_evidence": []}
+    (waiting,) = team.done("anna", "alerts")["alerts"]
+    assert (waiting["id"], waiting["priority"]) == (alert, "high")
+    case = team.done("anna", "open", "copied posts about $XYZ", "--severity", "S1", "--alert", alert)["case"]
+    (snapshot,) = team.done("anna", "snapshot", case)["snapshots"].values()
+    team.done("anna", "claim", case)
+    team.done("anna", "move", case, "investigate")
+    shown = team.done("anna", "show", case)
+    assert {s["account"] for s in shown["subjects"] if s["own_evidence"]} == set(RING)
+    assert team.done("anna", "evidence", snapshot, "--why", "to decide")["finding"]["data_cut"] > 0
+    return case, snapshot
+
+
+def asked(team: Team, case: str, snapshot: str) -> None:
+    """Legal is asked, and answers."""
+    say = {"question": "May we act on the terms alone?", "track": "platform", "jurisdictions": "DE, FR"}
+    told = [part for k, v in {**say, "snapshot": snapshot}.items() for part in ("--say", f"{k}={v}")]
+    assert "question is missing" in team.refused("anna", "handoff", "ask", case, "legal", *told[2:])
+    handoff = team.done("anna", "handoff", "ask", case, "legal", *told)["handoff"]
+    assert "for legal to answer" in team.refused("anna", "handoff", "accept", handoff)
+    assert [h["id"] for h in team.done("gale", "handoff", "list")] == [handoff]
+    team.done("gale", "handoff", "accept", handoff)
+    team.done("gale", "handoff", "answer", handoff, "Yes: the terms suffice, and say so in the statement.")
+
+
+def decided(team: Team, case: str, snapshot: str) -> str:
+    """Two people decide; gives the decision."""
+    team.done("anna", "move", case, "ready")
+    form = decision(team, case, snapshot)
+    assert "a second person must approve" in team.refused("anna", "decide", case, "--file", form)
+    proposal = team.done("lena", "propose", case, "--file", form)
+    seen = ("--seen", team.done("luis", "proposal", proposal["proposal"])["hash"])
+    alone = real(team, "lena", "approve", proposal["proposal"], *seen)
+    assert (alone.returncode, "who proposes does not approve" in alone.stderr) == (6, True), alone.stderr
+    assert "a program approves nothing" in team.refused("bot", "approve", proposal["proposal"], *seen)
+    made: str = team.done("luis", "approve", proposal["proposal"], *seen)["decision"]
+    assert len(team.done("anna", "enforce", case)["actions"]) == len(RING)
+    return made
+
+
+def told(team: Team, case: str) -> None:
+    """The statement to each user, and the record for the Commission, which names nobody."""
+    known = {
+        "account": RING[0],
+        "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        "keywords": "KEYWORD_INAUTHENTIC_ACCOUNTS",
+        "content_type": "CONTENT_TYPE_TEXT",
+        "source_type": "SOURCE_VOLUNTARY",
+    }
+    for name in (n for n in team.done("anna", "exports") if n.startswith("dsa_")):
+        given = answers(team, name, known)
+        file = team.done("anna", "export", case, name, *given)["file"]
+        content = Path(file).read_text(encoding="utf-8")
+        assert Path(file).stat().st_mode & 0o077 == 0
+        assert content
+
+
+def reversed_by_a_third(team: Team, case: str, made: str) -> None:
+    """An appeal, reversed by somebody who neither made nor approved the decision, with the approval of another."""
+    appeal = team.done("ruth", "appeal", "receive", made, "--by", RING[0], "--text", "We are one shop.")["appeal"]
+    team.done("ruth", "appeal", "acknowledge", appeal)
+    assert "luis decided it" in team.refused("ruth", "appeal", "assign", appeal, "luis")
+    team.done("ruth", "appeal", "assign", appeal, "ruth")
+    how = ("--outcome", "reversed", "--why", "one shop's staff, disclosed in its profile")
+    asked_ = team.done("ruth", "appeal", "propose", appeal, *how)
+    seen = ("--seen", asked_["hash"])
+    for who in ("lena", "luis"):
+        assert "who decided it before" in team.refused(who, "approve", asked_["proposal"], *seen)
+    team.done("polly", "approve", asked_["proposal"], *seen)
+    shown = team.done("anna", "show", case)
+    assert shown["case"]["outcome"] == "no_violation"
+    assert {a["state"] for a in shown["actions"]} == {"reversed"}
+
+
+def packed(team: Team, case: str) -> None:
+    """The package is whole; with one byte changed it is not."""
+    made = team.done("anna", "package", case, "--out", "out")
+    package, seal = Path(made["package"]), made["hash"]
+    whole = real(team, "", "verify", package, "--hash", seal)
+    assert (whole.returncode, "the package is whole" in whole.stdout) == (0, True), whole.stderr
+    for path in sorted(p for p in package.rglob("*") if p.is_file()):
+        kept = path.read_bytes()
+        middle = len(kept) // 2
+        path.write_bytes(kept[:middle] + bytes([(kept[middle] if kept else 0) ^ 1]) + kept[middle + 1 :])
+        assert lockstep("cases", "verify", package, "--hash", seal).code == 6, path
+        path.write_bytes(kept)
+    assert lockstep("cases", "verify", package, "--hash", seal).code == 0
+
+
+def test_from_a_finding_to_a_package_that_stands(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, snapshot = opened(team)
+    asked(team, case, snapshot)
+    made = decided(team, case, snapshot)
+    told(team, case)
+    monkeypatch.setenv("LOCKSTEP_WEBHOOK_KEY", "a key of the test's own")
+    monkeypatch.setenv("LOCKSTEP_CASES_WEBHOOK_ALLOW", "127.0.0.1")
+    with receiving() as server:
+        monkeypatch.setenv("LOCKSTEP_CASES_WEBHOOK", server.url)
+        before = team.done("", "deliver")["sent"]
+        reversed_by_a_third(team, case, made)
+        after = team.done("", "deliver")["sent"]
+    topics = [json.loads(body)["topic"] for _, _, body in server.got]
+    assert (topics.count("enforce"), topics.count("reverse")) == (len(RING), len(RING))
+    assert len(topics) == before + after
+    packed(team, case)
+    whole(team, case)
+
+
+def whole(team: Team, case: str) -> None:
+    """The trail is whole, and says who did and who read what."""
+    work = team.work()
+    assert work.wrong() == []
+    entries: list[dict[str, Any]] = work.rows(audit)
+    work.book.close()
+    did = {(e["actor"], e["action"]) for e in entries}
+    for entry in (
+        ("system:alerts", "raise"),
+        ("anna", "open"),
+        ("gale", "answer"),
+        ("lena", "propose"),
+        ("luis", "approve"),
+        ("polly", "approve"),
+        ("anna", "export"),
+        ("system:outbox", "deliver"),
+    ):
+        assert entry in did
+    assert ("anna", "read", case) in {(e["actor"], e["action"], e["subject_id"]) for e in entries}
