@@ -21,12 +21,10 @@ TECHNIQUES: Mapping[str, str] = {
     "T0084.001": "Use Copypasta",
     "T0092": "Build Network",
     "T0116.001": "Post Inauthentic Social Media Comment",
-    "T0119": "Cross-Posting",
     "T0120": "Incentivise Sharing",
     "T0121": "Manipulate Platform Algorithm",
     "T0129.001": "Conceal Network Identity",
     "T0137.006": "Manipulate Stocks",
-    "T0146.005": "Lookalike Account ID",
     "T0150.001": "Newly Created Asset",
     "T0150.008": "Bulk Created Asset",
 }
@@ -59,15 +57,13 @@ POINTERS: tuple[Pointer, ...] = (
     Pointer("T0084.001", _PUSHED, r"template|texts|alike"),
     Pointer("T0015", frozenset({"shilling_cluster"}), r"hashtag|#"),
     Pointer("T0116.001", _RINGS, r"repl(y|ies)"),
-    Pointer("T0119", frozenset({"shilling_cluster"}), r"link"),
     Pointer("T0120", _PUSHED, r"referral"),
     Pointer("T0121", _RINGS, r"reactions|reposts|likes"),
     Pointer("T0137.006", frozenset({"coordinated_pump"})),
     Pointer("T0092", frozenset({"sybil_ring"})),
     Pointer("T0129.001", frozenset({"sybil_ring"}), r"device|address|wallet"),
-    Pointer("T0146.005", _RINGS, r"handle"),
     Pointer("T0150.001", _PUSHED | _RINGS, r"made in the month"),
-    Pointer("T0150.008", frozenset({"sybil_ring"}), r"created|made within"),
+    Pointer("T0150.008", frozenset({"sybil_ring"}), r"created|made within|one template"),
 )
 
 

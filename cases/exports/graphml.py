@@ -33,15 +33,17 @@ def make(material: Material) -> bytes:
     """Nodes and relations of all snapshots, each once, with the snapshots that have it.
 
     A node in several snapshots is described as in the first. Every attribute has its type; an absent value is left out.
+    Devices, addresses and the like are told apart and not named.
     """
     nodes: dict[str, dict[str, Any]] = {}
     edges: dict[tuple[str, ...], dict[str, Any]] = {}
     for sha, snapshot in material.snapshots.items():
         for node in snapshot.get("nodes", ()):
-            _seen(nodes.setdefault(str(node["id"]), _node(node)), sha)
+            made = _node(node)
+            _seen(nodes.setdefault(made["id"], made), sha)
         for edge in snapshot.get("edges", ()):
-            made = _edge(edge)
-            _seen(edges.setdefault((made["source"], made["target"], made["kind"], made["at"] or ""), made), sha)
+            drawn = _edge(edge)
+            _seen(edges.setdefault((drawn["source"], drawn["target"], drawn["kind"], drawn["at"] or ""), drawn), sha)
     _accounts(material, nodes)
     return _written(
         pa.Table.from_pylist(list(nodes.values()), _NODES), pa.Table.from_pylist(list(edges.values()), _EDGES)
@@ -49,14 +51,16 @@ def make(material: Material) -> bytes:
 
 
 def _node(node: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": str(node["id"]), "kind": str(node["kind"]), "label": str(node.get("label") or node["id"])}
+    name = reading.masked(str(node["id"]))
+    label = str(node.get("label") or name) if name == node["id"] else name.removeprefix("identifier/")
+    return {"id": name, "kind": str(node["kind"]), "label": label}
 
 
 def _edge(edge: Mapping[str, Any]) -> dict[str, Any]:
     weight = edge.get("weight")
     return {
-        "source": str(edge["source"]),
-        "target": str(edge["target"]),
+        "source": reading.masked(str(edge["source"])),
+        "target": reading.masked(str(edge["target"])),
         "kind": str(edge["kind"]),
         "at": reading.utc(edge.get("at")) or None,
         "weight": None if weight is None else float(weight),

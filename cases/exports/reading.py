@@ -11,10 +11,12 @@ from typing import Any
 
 from cases.casefile import CaseFile
 from cases.privacy.tlp import Tlp
+from graph.findings import digest
 
 FLAGGED = "Flagged is not guilty: what a program measured is a reason for a person to look, and no finding of fact."
 _SHOWN = 12  # characters of a snapshot's hash that name it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can say
+_PUBLIC = ("wallet", "referral")  # kinds of identifier that are shown as they are
 Snapshots = Mapping[str, Mapping[str, Any]]
 
 
@@ -45,6 +47,11 @@ class Piece:
     nodes: tuple[str, ...]
     interactions: tuple[str, ...]
     rests_on: bool
+
+    @property
+    def amount(self) -> str:
+        """What was measured, with its unit where it has one."""
+        return f"{self.value:g} {self.unit}" if self.unit not in {"", "1"} else f"{self.value:g}"
 
 
 def mark(file: CaseFile) -> str:
@@ -113,6 +120,14 @@ def span(snapshots: Snapshots) -> tuple[str, str] | None:
 def named(file: CaseFile) -> tuple[str, ...]:
     """The accounts against which there is evidence itself: nobody is named for membership alone."""
     return tuple(row["account"] for row in file.subjects if row["own_evidence"])
+
+
+def masked(node: str) -> str:
+    """A node's name; of an identifier that is personal its kind and a short name of it, never its value or hash."""
+    kind, _, value = node.removeprefix("identifier/").partition(":")
+    if not node.startswith("identifier/") or not value or kind in _PUBLIC:
+        return node
+    return f"identifier/{kind.removesuffix('_hash')} #{digest(node.removeprefix('identifier/'))[:6]}"
 
 
 def utc(value: object) -> str:

@@ -144,9 +144,7 @@ def _where(material: Material) -> Iterator[Sentence]:
 def _how(pieces: Iterable[Piece]) -> Iterator[Sentence]:
     for piece in pieces:
         chance = f", expected {piece.expected:g}" + ("" if piece.p_value is None else f", p = {piece.p_value:.2g}")
-        yield Sentence(
-            f"Measured: {_clean(piece.measure)}: {piece.value:g} {_clean(piece.unit)}{chance}.", (piece.cite,)
-        )
+        yield Sentence(f"Measured: {_clean(piece.measure)}: {_clean(piece.amount)}{chance}.", (piece.cite,))
 
 
 def _chronology(material: Material) -> Iterator[Sentence]:

@@ -155,9 +155,7 @@ def _behaviour(material: Material) -> Filled:
         times = f"{reading.utc(window.get('start'))} to {reading.utc(window.get('end'))}"
         said.append(f"{times}: {_clean(str(finding.get('summary', '')))} [snapshot {reading.short(sha)}]")
     for piece in reading.evidence(material.snapshots):
-        said.append(
-            f"{_clean(piece.measure)}: {piece.value:g} {piece.unit}, expected {piece.expected:g} [{piece.cite}]"
-        )
+        said.append(f"{_clean(piece.measure)}: {_clean(piece.amount)}, expected {piece.expected:g} [{piece.cite}]")
         cites.append(piece.cite)
     return said, cites
 

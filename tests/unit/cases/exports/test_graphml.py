@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import networkx as nx
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cases.exports import graphml
 from cases.exports.base import Material
+from cases.exports.reading import masked
 from tests import exporting, flagged
 
 
@@ -70,6 +73,36 @@ def test_hostile_texts_are_texts(told: Material, text: str) -> None:
     if text.isprintable():
         assert shown == {text}
     assert len(graph) == len(exporting.hostile(text)["nodes"]) + 1
+
+
+def test_devices_are_told_apart_and_not_named(told: Material) -> None:
+    held = exporting.snapshot()
+    for value in ("6f1d", "77aa"):
+        held["nodes"].append({"id": f"identifier/device:{value}", "kind": "identifier", "label": f"device:{value}"})
+        held["edges"].append(
+            {"source": "account/x:100", "target": f"identifier/device:{value}", "kind": "USES", "at": None}
+        )
+    content = graphml.make(exporting.holding(told, held))
+    assert b"6f1d" not in content
+    assert b"77aa" not in content
+    devices = [(n, d["label"]) for n, d in opened(content).nodes(data=True) if n.startswith("identifier/device")]
+    assert len(devices) == 2
+    assert all(re.fullmatch(r"device #[0-9a-f]{6}", label) and name == f"identifier/{label}" for name, label in devices)
+    assert {n for n, _ in devices} < set(opened(content)["account/x:100"])
+
+
+@pytest.mark.parametrize(
+    ("node", "shown"),
+    [
+        ("account/x:1", "account/x:1"),
+        ("identifier/wallet:eth:0xabc", "identifier/wallet:eth:0xabc"),
+        ("identifier/referral:moon", "identifier/referral:moon"),
+        ("identifier/device", "identifier/device"),
+        ("link/https://identifier/device:1", "link/https://identifier/device:1"),
+    ],
+)
+def test_what_is_public_is_shown_as_it_is(node: str, shown: str) -> None:
+    assert masked(node) == shown
 
 
 def test_a_case_without_snapshots_is_an_empty_network(told: Material) -> None:

@@ -23,7 +23,7 @@ from cases.roles import Role
 from graph.errors import CaseError, NotPermitted
 from tests import casework, exporting, flagged
 
-SUGGESTED = ("T0049", "T0049.005", "T0119")
+SUGGESTED = ("T0049", "T0049.005")
 
 
 @pytest.fixture(autouse=True)
@@ -278,6 +278,7 @@ def test_the_table_of_techniques_is_of_one_version() -> None:
         ("sybil_ring", "accounts on one device that no other account used", ["T0092", "T0129.001"]),
         ("sybil_ring", "accounts created within 41 minutes", ["T0092", "T0150.008"]),
         ("shilling_cluster", "of 9 members, those made in the month before it began or later", ["T0049", "T0150.001"]),
+        ("sybil_ring", "accounts with handles from one template", ["T0092", "T0150.008"]),
         ("another_kind", "within 60 s of each other", []),
     ],
 )
