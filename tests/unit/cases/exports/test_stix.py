@@ -139,6 +139,11 @@ def test_ids_are_the_same_each_time_and_others_in_another_case(told: Material) -
     assert {i.partition("--")[0] for i in shared} == {"marking-definition", "user-account", "url", "attack-pattern"}
 
 
+def test_the_same_case_gives_the_same_bytes(told: Material) -> None:
+    said = replace(told, answers={"techniques": "T0049"})
+    assert stix.make(said) == stix.make(said)
+
+
 def test_accounts_of_two_platforms_are_two(told: Material) -> None:
     subjects = tuple({"account": a, "own_evidence": True, "role": ""} for a in ("x:1", "local:1", "lens:1", "bare"))
     found = objects(replace(told, file=replace(told.file, subjects=cast("Any", subjects))))
