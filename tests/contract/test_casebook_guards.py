@@ -1,0 +1,147 @@
+"""Guards that only somebody meets who tries what is not theirs: found by breaking each one (``tests/mutation``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from cases import appeals, caseload, containment, decisions
+from cases.containment import Containment
+from cases.drafts import Measure
+from cases.lifecycles import AppealState, CaseState, Severity
+from cases.people import Actor
+from cases.roles import Role
+from cases.storage.schema import actions, proposals
+from cases.storage.schema import appeals as rows
+from graph.errors import CaseError, NotPermitted
+from tests.casework import ACCOUNTS, ANNA, LENA, LUIS, RUTH, Work, draft
+
+POLLY = Actor("polly", frozenset({Role.POLICY}))
+LEGAL = Actor("lea", frozenset({Role.LEGAL}))
+OTTO = Actor("otto", frozenset({Role.AUDITOR}))
+LEAD = Actor("anna", frozenset({Role.LEAD}))  # on the list of what she opened, and may put others on it
+
+
+def proposed(work: Work, **more: Any) -> dict[str, Any]:
+    """A decision of severity S1 that anna proposed."""
+    case_id = work.case(**more)
+    found: dict[str, Any] = dict(work.do(ANNA, decisions.propose, case_id, draft(Severity.S1)))
+    return found
+
+
+def reversal(work: Work, **more: Any) -> dict[str, Any]:
+    """A reversal that ruth proposed, of a decision by anna and lena; all three know of its case."""
+    case_id = work.case(Severity.S1, **more)
+    for person in (LENA, RUTH) if more else ():
+        work.do(LEAD, caseload.grant, case_id, person.name)
+    answer = work.do(ANNA, decisions.propose, case_id, draft(Severity.S1, Measure.SUSPEND_ACCOUNT))
+    decision = work.do(LENA, decisions.approve, answer["id"], answer["hash"])
+    key = work.do(RUTH, appeals.receive, decision, ACCOUNTS[0], "It was a friend's idea.")
+    work.do(RUTH, appeals.acknowledge, key)
+    work.do(RUTH, appeals.assign, key, "ruth")
+    return dict(work.do(RUTH, appeals.propose, key, AppealState.REVERSED, "hijacked"))
+
+
+@pytest.mark.parametrize("who", [POLLY, LEGAL, OTTO], ids=lambda a: a.name)
+def test_only_who_may_propose_decides_or_proposes(work: Work, who: Actor) -> None:
+    key = work.case()
+    for step in (decisions.decide, decisions.propose):
+        with pytest.raises(NotPermitted, match=f"{who.name} .* may not propose"):
+            work.do(who, step, key, draft())
+    assert work.rows(proposals) == []
+
+
+@pytest.mark.parametrize("who", [RUTH, POLLY, OTTO], ids=lambda a: a.name)
+def test_only_who_may_enforce_says_that_it_was_done(work: Work, who: Actor) -> None:
+    work.decided()
+    with pytest.raises(NotPermitted, match="may not enforce"):
+        work.do(who, decisions.confirm, work.rows(actions)[0]["id"])
+    assert {a["state"] for a in work.rows(actions)} == {"sent"}
+
+
+def test_a_decision_rests_on_nothing_that_is_not_of_its_case(work: Work) -> None:
+    key = work.case()
+    with pytest.raises(CaseError, match="no snapshot of the case"):
+        work.do(ANNA, decisions.decide, key, draft(snapshots=("ab" * 32,)))
+
+
+@pytest.mark.parametrize("step", [decisions.approve, decisions.refuse, decisions.withdraw], ids=lambda s: s.__name__)
+def test_a_proposal_of_a_case_one_does_not_know_is_not_there(work: Work, step: Callable[..., Any]) -> None:
+    answer = proposed(work, restricted=True)
+    with pytest.raises(CaseError, match=f"no proposal '{answer['id']}'") as refused:
+        work.do(LUIS, step, answer["id"], answer["hash"])
+    assert answer["case_id"] not in str(refused.value)
+
+
+@pytest.mark.parametrize("step", [appeals.approve, appeals.refuse, appeals.withdraw], ids=lambda s: s.__name__)
+def test_a_decision_is_not_answered_as_a_reversal(work: Work, step: Callable[..., Any]) -> None:
+    answer = proposed(work)
+    for who in (ANNA, LENA):
+        with pytest.raises(CaseError, match="it proposes a decision"):
+            work.do(who, step, answer["id"], answer["hash"])
+    assert work.row(proposals, answer["id"])["state"] == "proposed"
+
+
+@pytest.mark.parametrize("step", [appeals.approve, appeals.refuse, appeals.withdraw], ids=lambda s: s.__name__)
+def test_a_reversal_in_a_case_one_does_not_know_is_not_there(work: Work, step: Callable[..., Any]) -> None:
+    answer = reversal(work, restricted=True)
+    for who in (LUIS, Actor("ruth-elsewhere", frozenset(Role))):
+        with pytest.raises(CaseError, match=f"no proposal '{answer['id']}'"):
+            work.do(who, step, answer["id"], answer["hash"])
+    assert work.row(proposals, answer["id"])["state"] == "proposed"
+
+
+def test_the_reviewer_alone_upholds_even_a_grave_decision(work: Work) -> None:
+    _, decision = work.decided(Severity.S1, Measure.SUSPEND_ACCOUNT)
+    key = work.do(RUTH, appeals.receive, decision, ACCOUNTS[0], "no")
+    work.do(RUTH, appeals.acknowledge, key)
+    work.do(LUIS, appeals.assign, key, "ruth")
+    work.do(RUTH, appeals.resolve, key, AppealState.UPHELD, "the posts are the same")
+    assert work.row(rows, key)["state"] == "upheld"
+
+
+@pytest.mark.parametrize("outcome", [AppealState.RECEIVED, AppealState.ASSIGNED])
+def test_only_four_outcomes_answer_an_appeal(work: Work, outcome: AppealState) -> None:
+    _, decision = work.decided()
+    key = work.do(RUTH, appeals.receive, decision, ACCOUNTS[0], "no")
+    work.do(RUTH, appeals.acknowledge, key)
+    work.do(LUIS, appeals.assign, key, "ruth")
+    with pytest.raises(CaseError, match=f"{outcome} is no answer"):
+        work.do(RUTH, appeals.resolve, key, outcome, "why")
+
+
+def test_who_decided_answers_no_appeal_however_they_came_by_it(work: Work) -> None:
+    _, decision = work.decided()
+    key = work.do(RUTH, appeals.receive, decision, ACCOUNTS[0], "no")
+    work.do(RUTH, appeals.acknowledge, key)
+    work.do(LUIS, appeals.assign, key, "ruth")
+    with work.book.database.writing() as connection:
+        connection.execute(update(rows).where(rows.c.id == key).values(reviewer="anna"))
+    with pytest.raises(NotPermitted, match="anna decided it"):
+        work.do(Actor("anna", frozenset({Role.REVIEWER})), appeals.resolve, key, AppealState.UPHELD, "fine")
+
+
+def test_a_reviewer_who_lost_the_case_answers_nothing_in_it(work: Work) -> None:
+    answer = reversal(work, restricted=True)
+    work.do(LEAD, caseload.revoke, answer["case_id"], "ruth")
+    with pytest.raises(CaseError, match="no appeal"):
+        work.do(RUTH, appeals.resolve, answer["subject"], AppealState.UPHELD, "fine")
+
+
+@pytest.mark.parametrize("step", [containment.release, containment.approve], ids=lambda s: s.__name__)
+def test_a_measure_in_a_case_one_does_not_know_is_not_there(work: Work, step: Callable[..., Any]) -> None:
+    case_id = work.case(Severity.S0, by=LENA, ready=False, restricted=True)
+    key = work.do(LENA, containment.contain, case_id, Containment.BLOCK_LINK, "x.example", "live drainer")
+    with pytest.raises(CaseError, match=f"no containment '{key}'"):
+        work.do(LUIS, step, key, *(["why"] if step is containment.release else []))
+
+
+def test_a_list_of_cases_is_of_the_severities_and_states_that_are_asked(work: Work) -> None:
+    grave, mild = work.case(Severity.S1, ready=False), work.case(Severity.S3)
+    with work.book.look(ANNA, "cases") as look:
+        assert [r["id"] for r in caseload.listed(look, severities=["S1"])] == [grave]
+        assert [r["id"] for r in caseload.listed(look, states=[CaseState.PENDING_DECISION])] == [mild]
+        assert [r["id"] for r in caseload.listed(look, severities=["S1", "S3"])] == [grave, mild]
