@@ -19,6 +19,8 @@ from cases import exports as folder
 from cases.casebook import Casebook, Look
 from cases.casefile import CaseFile
 from cases.caseload import Track, find
+from cases.escalation import releases
+from cases.escalation.releases import Step
 from cases.evidence import custody, snapshots
 from cases.people import Actor
 from cases.privacy import tlp
@@ -95,6 +97,8 @@ class Export:
         The strictest mark of a case that those whom it is for may be given something of.
     track : Track or None
         The only track whose cases it is made of; None for both.
+    step : Step or None
+        What of the decision in force goes out with it, and may wait for Legal; None where nothing does.
     """
 
     name: str
@@ -104,6 +108,7 @@ class Export:
     asks: tuple[Question, ...] = ()
     audience: Tlp = Tlp.AMBER
     track: Track | None = Track.PLATFORM
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,8 @@ def run(
     Raises
     ------
     NotPermitted
-        The actor may not take cases out, is a vendor, or the case's mark is stricter than the receiver's.
+        The actor may not take cases out, is a vendor, or the case's mark is stricter than the receiver's; or what
+        it gives out waits for Legal's release.
     CaseError
         There is no such case that the actor may know of, or the export cannot be made from it.
     StaleCase
@@ -174,6 +180,8 @@ def run(
     with book.change(actor) as change:
         if find(change, case_id)["version"] != file.case["version"]:
             raise StaleCase("it changed while the export was made", f"case {case_id}", "make it again")
+        if made_by.step is not None and file.decision is not None:
+            releases.need(change, case_id, made_by.step, file.decision["id"])
         detail = {"what": name, "sha256": sha, "tlp": file.case["tlp"], "allowed": allowed.value, "answers": dict(told)}
         change.note("export", "case", case_id, detail)
         custody.record(change, case_id, sha, custody.Event.EXPORTED, where=f"for {allowed.shown}", why=made_by.title)

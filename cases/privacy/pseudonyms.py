@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -16,8 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from cases.audit import canonical
-from cases.drafts import Draft, draft_from
+from cases.drafts import draft_from
 from cases.people import Actor
+from cases.privacy import names
+from cases.privacy.names import spellings
 from cases.privacy.redaction import redact
 from cases.roles import Role
 from graph.errors import ConfigError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "LOCKSTEP_PSEUDONYM_KEY"
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # without vowels: no word comes out
 _LENGTH = 5  # 3.2 million; where two of a case meet, both are shown with more letters
-_BARE = 4  # letters that an account's key must have to be looked for without its platform
 _INSIDE = frozenset(Role) - {Role.VENDOR, Role.AUDITOR}
 _WITHHELD = ("access", "custody", "stor_decisions", "releases", "handoffs")  # nothing that people outside work with
 _UNTOLD = frozenset({"access", "release", "handoff", "stor_decision"})  # the same in the timeline
@@ -90,7 +90,9 @@ def for_reader(file: CaseFile, actor: Actor, key: bytes | None = None) -> CaseFi
     """
     if not outside(actor):
         return file
-    reader = _Reader(actor, file.case["id"], key or key_of(), _named_in(file), _items_in(file))
+    reader = _Reader(
+        actor, file.case["id"], key or key_of(), dict.fromkeys(names.accounts(file), ""), names.items(file)
+    )
     shown: dict[str, Any] = {}
     for name in (f.name for f in fields(file)):
         part = getattr(file, name)
@@ -110,9 +112,8 @@ def of_snapshot(content: Mapping[str, Any], actor: Actor, key: bytes | None = No
     """A snapshot's content as this actor reads it; under the same pseudonyms as its case."""
     if not outside(actor):
         return dict(content)
-    accounts = {str(n["id"]): str(n.get("label") or "") for n in content.get("nodes", ()) if n.get("kind") == "account"}
-    accounts |= {str(m["account"]): accounts.get(str(m["account"]), "") for m in _members(content)}
-    reader = _Reader(actor, str(content["case"]), key or key_of(), accounts)
+    items = [str(p["id"]) for p in content.get("posts", ())]
+    reader = _Reader(actor, str(content["case"]), key or key_of(), names.handles(content), items)
     return cast("dict[str, Any]", reader.value(dict(content)))
 
 
@@ -120,17 +121,17 @@ class _Reader:
     """Turns names of one case into pseudonyms, in rows, JSON and texts."""
 
     def __init__(
-        self, actor: Actor, case_id: str, key: bytes, names: Mapping[str, str], items: Iterable[str] = ()
+        self, actor: Actor, case_id: str, key: bytes, accounts: Mapping[str, str], items: Iterable[str] = ()
     ) -> None:
         self.actor, self.case_id, self.key = actor, case_id, key
-        shown = self._shown(names)
-        self.names = {item: f"item {pseudonym(key, case_id, item)}" for item in items if item not in names} | shown
-        for name, label in names.items():
-            self.names |= dict.fromkeys(_spellings(name, label), shown[name])
+        shown = self._shown(accounts)
+        self.names = {item: f"item {pseudonym(key, case_id, item)}" for item in items if item not in accounts} | shown
+        for name, label in accounts.items():
+            self.names |= dict.fromkeys(spellings(name, label), shown[name])
 
-    def _shown(self, names: Iterable[str]) -> dict[str, str]:
+    def _shown(self, accounts: Iterable[str]) -> dict[str, str]:
         """A pseudonym each; of two that begin alike, with as many letters as tell them apart."""
-        told = {name: pseudonym(self.key, self.case_id, name, 40) for name in names}
+        told = {name: pseudonym(self.key, self.case_id, name, 40) for name in accounts}
         found = {}
         for name, code in told.items():
             others = {c for n, c in told.items() if n != name}
@@ -173,40 +174,16 @@ class _Reader:
                 return self.names.get(value) or f"account {pseudonym(self.key, self.case_id, value)}"
             return self.names.get(value) or (value if name in _AS_IS - {"id"} else self.text(value))
         if isinstance(value, Mapping):
-            return {self.names.get(k) or k: self.value(v, k) for k, v in value.items()}
+            return {self.text(k): self.value(v, k) for k, v in self._unnamed(value).items()}
         if name == "mentions":  # whoever wrote an account's handle mentioned it too
             return [v for v in value if v == self.actor.name]
         if isinstance(value, list | tuple):
             return [self.value(v, name) for v in value]
         return value
 
-
-def _spellings(name: str, label: str) -> list[str]:
-    """How else an account is written: by its key without the platform, and by its handle."""
-    bare = re.split(r"[/:]", name, maxsplit=1)[-1]
-    return [s for s in (bare, label.removeprefix("@")) if len(s) >= _BARE]
-
-
-def _members(content: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    return cast("Iterable[Mapping[str, Any]]", (content.get("finding") or {}).get("members", ()))
-
-
-def _named_in(file: CaseFile) -> dict[str, str]:
-    """Accounts that the case knows of, wherever it names them."""
-    found = {str(row["account"]) for row in file.subjects}
-    found |= {str(account) for row in file.alerts for account in row["told"].get("accounts", ())}
-    found |= {str(row["appellant"]) for row in file.appeals}
-    found |= {a.account for draft in _drafts(file) for a in draft.actions}
-    return dict.fromkeys(sorted(found - {""}), "")
-
-
-def _items_in(file: CaseFile) -> list[str]:
-    """Posts, links and whatever else something is done about."""
-    found = {a.subject for draft in _drafts(file) for a in draft.actions}
-    found |= {str(row["subject"]) for row in (*file.actions, *file.containments)}
-    return sorted(found - {""})
-
-
-def _drafts(file: CaseFile) -> list[Draft]:
-    rows = (*file.decisions, *(p for p in file.proposals if p["kind"] == "decision"))
-    return [draft_from(row["content"]) for row in rows]
+    def _unnamed(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A node of an account without what it calls itself; everything else as it is."""
+        if value.get("kind") != "account" or "id" not in value:
+            return value
+        kept = {k: v for k, v in value.items() if k not in {"handle", "attributes"}}
+        return kept | {"label": self.one(str(value["id"]).removeprefix("account/"))}

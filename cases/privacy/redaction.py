@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from cases.privacy import forms
 
@@ -115,8 +116,14 @@ def _fold(text: str) -> str:
 
 
 def _named(folded: str, known: Iterable[str]) -> list[tuple[int, int]]:
+    pattern = _pattern(frozenset(known))
+    return [] if pattern is None else [m.span() for m in pattern.finditer(folded)]
+
+
+@lru_cache(maxsize=64)
+def _pattern(known: frozenset[str]) -> re.Pattern[str] | None:
+    """Any of the names as a word of its own, the longest first; None where there are none."""
     plain = sorted({p for name in known if len(p := _folded(name)[0].strip()) > 1}, key=lambda p: (-len(p), p))
     if not plain:
-        return []
-    pattern = "|".join(re.escape(p) for p in plain)
-    return [m.span() for m in re.finditer(rf"(?<![\w])@?(?:{pattern})(?![\w])", folded, re.IGNORECASE)]
+        return None
+    return re.compile(rf"(?<![\w])@?(?:{'|'.join(map(re.escape, plain))})(?![\w])", re.IGNORECASE)

@@ -23,12 +23,12 @@ SNAPSHOT = {
         "members": [{"account": "local/a1", "score": 0.9}, {"account": "local/zz", "score": 0.2}],
     },
     "nodes": [
-        {"id": "local/a1", "kind": "account", "label": "@moonboy"},
-        {"id": "XYZ", "kind": "ticker", "label": "$XYZ"},
+        {"id": "account/local/a1", "kind": "account", "label": "moonboy", "handle": "moonboy"},
+        {"id": "ticker/XYZ", "kind": "ticker", "label": "$XYZ"},
     ],
-    "edges": [{"source": "local/a1", "target": "XYZ", "kind": "mentions"}],
-    "posts": [{"id": "p1", "account": "local/q", "text": "@moonboy says $XYZ to +49 30 901820", "views": 3}],
-    "layout": {"local/a1": [1.0, 2.0]},
+    "edges": [{"source": "account/local/a1", "target": "ticker/XYZ", "kind": "mentions"}],
+    "posts": [{"id": "local:p1", "account": "local/q", "text": "@moonboy says $XYZ to +49 30 901820", "views": 3}],
+    "layout": {"account/local/a1": [1.0, 2.0]},
 }
 
 
@@ -64,11 +64,11 @@ def test_a_snapshot_is_read_outside_without_anybody_in_it() -> None:
     first = f"account {pseudonym(KEY, 'c1', 'local/a1')}"
     assert shown["finding"]["summary"] == f"{first} and {first} paid [e-mail]"
     assert shown["nodes"] == [
-        {"id": first, "kind": "account", "label": first},
-        {"id": "XYZ", "kind": "ticker", "label": "$XYZ"},
+        {"id": f"account/{first}", "kind": "account", "label": first},
+        {"id": "ticker/XYZ", "kind": "ticker", "label": "$XYZ"},
     ]
-    assert shown["edges"][0]["source"] == first
-    assert shown["layout"] == {first: [1.0, 2.0]}
+    assert shown["edges"][0]["source"] == f"account/{first}"
+    assert shown["layout"] == {f"account/{first}": [1.0, 2.0]}
     assert shown["posts"][0]["text"] == f"{first} says $XYZ to [phone]"
     assert shown["posts"][0]["account"] == f"account {pseudonym(KEY, 'c1', 'local/q')}"
     assert not {"local/", "moonboy", "example.org"} & {
