@@ -64,7 +64,7 @@ def build(
     where = f"package of case {case_id}"
     base.need(actor, where)
     with book.look(actor, "case", case_id, why="package") as look:
-        told = _contents(look, case_id, answers or {})
+        told = contents(look, case_id, answers or {})
     tlp.need(tlp.of(told.file.case["tlp"]), recipient_tlp, where, "who receives this")
     name = f"case-{case_id}-{told.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     target = free(Path(folder), name, zipped=zipped)
@@ -78,7 +78,8 @@ def build(
     return write(files, target, name, zipped=zipped)
 
 
-def _contents(look: Look, case_id: str, answers: Answers) -> Contents:
+def contents(look: Look, case_id: str, answers: Answers) -> Contents:
+    """What a case's package is made from, as the reader may know of it."""
     file = casefile.read(look, case_id)
     texts = {row["id"]: str(snapshots.row_of(look, row["id"])["content"]) for row in file.snapshots}
     kept = {sha: orjson.loads(text) for sha, text in texts.items()}

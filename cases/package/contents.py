@@ -75,11 +75,9 @@ def payload(told: Contents) -> dict[str, bytes]:
         "data/audit.jsonl": trail(file.timeline),
         "data/custody.jsonl": lines([custody.plain(dict(row)) for row in file.custody]),
         "data/detectors.json": pretty([_detector(sha, s) for sha, s in snapshots.items()]),
-        "data/commands.json": pretty({sha: s.get("commands", []) for sha, s in snapshots.items()}),
-        "data/market.jsonl": lines(
-            [{**m, "snapshot": sha} for sha, s in snapshots.items() for m in s.get("market", [])]
-        ),
-        "data/posts.jsonl": lines([{**p, "snapshot": sha} for sha, s in snapshots.items() for p in s.get("posts", [])]),
+        "data/commands.json": pretty({sha: s["commands"] for sha, s in snapshots.items()}),
+        "data/market.jsonl": lines([{**m, "snapshot": sha} for sha, s in snapshots.items() for m in s["market"]]),
+        "data/posts.jsonl": lines([{**p, "snapshot": sha} for sha, s in snapshots.items() for p in s["posts"]]),
     }
     made |= {f"data/decisions/{row['id']}.json": row["content"].encode() for row in file.decisions}
     made |= {f"data/snapshots/{sha}.json": text.encode() for sha, text in told.snapshots.items()}
@@ -121,11 +119,11 @@ def _without(row: RowMapping, *names: str) -> dict[str, Any]:
 
 
 def _detector(sha: str, snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    finding = snapshot.get("finding") or {}
+    finding = snapshot["finding"]
     names = ("id", "kind", "detector", "version", "params", "data_cut", "score", "score_means", "window")
     return {
         "snapshot": sha,
-        "program": snapshot.get("program"),
-        "store": snapshot.get("store"),
-        **{name: finding.get(name) for name in names},
+        "program": snapshot["program"],
+        "store": snapshot["store"],
+        **{name: finding[name] for name in names},
     }

@@ -25,9 +25,9 @@ _LINE = re.compile(r"([0-9a-f]{64,128})  ([^\s]+)")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say: it says nothing about this machine
 
 
-def digest(source: IO[bytes], algorithm: str = "sha256") -> str:
-    """Hexadecimal hash of what a file holds, read in blocks."""
-    made = hashlib.new(algorithm)
+def digest(source: IO[bytes]) -> str:
+    """Hexadecimal SHA-256 of what a file holds, read in blocks."""
+    made = hashlib.sha256()
     while block := source.read(BLOCK):
         made.update(block)
     return made.hexdigest()
@@ -47,15 +47,13 @@ def parse(text: bytes) -> dict[str, str]:
         It is in another form; the message says from which line on.
     """
     found: dict[str, str] = {}
-    for number, line in enumerate(text.decode("utf-8", "replace").split("\n"), 1):
-        if not line and number > 1:
-            continue  # after the last line's end; any other is noticed below
+    for number, line in enumerate(text.decode("utf-8", "replace").split("\n")[:-1], 1):
         matched = _LINE.fullmatch(line)
         if matched is None or not NAME.fullmatch(matched[2]) or matched[2] in found:
             raise ValueError(f"line {number} is not one of a manifest")
         found[matched[2]] = matched[1]
     if manifest(found) != text:
-        raise ValueError("its lines are not in their order")
+        raise ValueError("its lines are not in their order, or the last has no end")
     return found
 
 

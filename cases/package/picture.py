@@ -12,7 +12,7 @@ from cases.untrusted import one_line
 
 WIDTH, HEIGHT, EDGE = 960.0, 620.0, 60.0
 _LABEL = 22  # characters of a name
-_LETTER, _LINE = 6.4, 13.0  # room of a letter, of a line
+_LETTER, _LINE = 7.8, 15.0  # room of a letter, of a line
 Place = dict[str, tuple[float, float]]
 Box = tuple[float, float, float, float]
 
@@ -30,9 +30,9 @@ def svg(snapshot: Mapping[str, Any], say: Callable[[str], str] = str) -> str:
 
 def drawing(snapshot: Mapping[str, Any], say: Callable[[str], str] = str) -> dict[str, Any]:
     """What is drawn where: nodes, lines, names, and the legend of what occurs."""
-    roles = {m["account"]: m["role"] for m in (snapshot.get("finding") or {}).get("members", [])}
-    nodes = sorted(snapshot.get("nodes", []), key=lambda n: n["id"])
-    places = _fitted(_places(nodes, snapshot.get("layout") or {}))
+    roles = {m["account"]: m["role"] for m in snapshot["finding"]["members"]}
+    nodes = sorted(snapshot["nodes"], key=lambda n: n["id"])
+    places = _fitted(_places(nodes, snapshot["layout"]))
     drawn, taken = [], []
     for node in nodes:
         looks = grammar.look(node["kind"], roles.get(_key(node), ""))
@@ -46,11 +46,11 @@ def drawing(snapshot: Mapping[str, Any], say: Callable[[str], str] = str) -> dic
         "width": WIDTH,
         "height": HEIGHT,
         "nodes": drawn,
-        "lines": _lines(snapshot.get("edges", []), places),
+        "lines": _lines(snapshot["edges"], places),
         "names": names,
         "unnamed": unnamed,
         "legend": _legend(drawn),
-        "relations": sorted({e["kind"] for e in snapshot.get("edges", [])}),
+        "relations": sorted({e["kind"] for e in snapshot["edges"]}),
         "dashes": grammar.DASHES,
         "colours": grammar.LINES,
         "grey": grammar.GREY,
@@ -58,7 +58,7 @@ def drawing(snapshot: Mapping[str, Any], say: Callable[[str], str] = str) -> dic
 
 
 def _key(node: Mapping[str, Any]) -> str:
-    return str(node.get("key") or str(node["id"]).partition("/")[2] or node["id"])
+    return str(node["id"]).partition("/")[2]
 
 
 def _size(looks: grammar.Look, count: int) -> float:
@@ -114,7 +114,7 @@ def _names(
     names: list[dict[str, Any]] = []
     unnamed = 0
     for one in sorted((d for d in drawn if d["node"]["kind"] != "post"), key=lambda d: (-d["r"], d["node"]["id"])):
-        text = one_line(str(one["node"].get("label") or _key(one["node"])))
+        text = one_line(str(one["node"]["label"] or _key(one["node"])))
         text = say(text if len(text) <= _LABEL else text[: _LABEL - 1] + "…")
         for at in _around(one, len(text) * _LETTER):
             if _free(at, taken):

@@ -109,7 +109,9 @@ def _tags(package: Opened, wrong: list[str]) -> bytes:
         return b""
     wrong += [f"{form.TAGMANIFEST} does not list {name}" for name in form.TAGGED if name not in listed]
     wrong += [f"{form.TAGMANIFEST} lists {name}, which it must not" for name in listed if name not in form.TAGGED]
-    wrong += _compared(package, {n: h for n, h in listed.items() if n in form.TAGGED}, "sha256")
+    wrong += _compared(
+        package, {n: h for n, h in listed.items() if n in form.TAGGED}, f"its line in {form.TAGMANIFEST}"
+    )
     return package.read(form.TAGMANIFEST)
 
 
@@ -121,7 +123,7 @@ def _payload(package: Opened, wrong: list[str]) -> set[str]:
     wrong += [f"{form.MANIFEST} lists {name}, which is not payload" for name in listed if name[:5] != form.PAYLOAD]
     there = [name for name in package.names if name[:5] == form.PAYLOAD]
     wrong += [f"{name} is there, and {form.MANIFEST} does not list it" for name in there if name not in listed]
-    bad = _compared(package, listed, "sha256")
+    bad = _compared(package, listed)
     wrong += bad
     told = f"Payload-Oxum: {form.oxum(package.size(name) for name in there)}\n"
     if form.INFO not in package.names or told not in package.read(form.INFO).decode("utf-8", "replace"):
@@ -140,15 +142,15 @@ def _listed(package: Opened, name: str, wrong: list[str]) -> dict[str, str] | No
         return None
 
 
-def _compared(package: Opened, listed: dict[str, str], algorithm: str) -> list[str]:
+def _compared(package: Opened, listed: dict[str, str], otherwise: str = "") -> list[str]:
     found = []
     for name, told in listed.items():
         if name not in package.names:
             found.append(f"{name} is missing")
             continue
         with package.open(name) as source:
-            if form.digest(source, algorithm) != told:
-                found.append(f"{name} was changed")
+            if form.digest(source) != told:
+                found.append(f"{name} was changed" + (f", or {otherwise}" if otherwise else ""))
     return found
 
 
