@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, Table, func, select
 
 from cases.casebook import Look
 from cases.caseload import visible
+from cases.escalation.handoffs import waiting
 from cases.lifecycles import AlertState, AppealState, CaseState, ProposalState
 from cases.people import Kind
 from cases.roles import Permission
+from cases.storage.escalation import clocks
 from cases.storage.schema import alerts, appeals, cases, notes, proposals
 
 ENDED = frozenset({CaseState.CLOSED})
@@ -29,10 +32,14 @@ class Mine:
         Cases that they hold, closed ones left out.
     approvals : tuple of RowMapping
         Proposals of others that they may approve, with ``title`` and ``severity`` of the case.
+    handoffs : tuple of RowMapping
+        Open hand-offs to them or to a team of theirs, what is due first at the top; with ``title`` and ``severity``.
     appeals : tuple of RowMapping
         Appeals given to them, or to nobody yet where they may take them; with ``title`` and ``severity``.
     mentions : tuple of RowMapping
         Notes of open cases in which somebody wrote their name, newest first; with ``title`` and ``severity``.
+    due : mapping of str to RowMapping
+        By the id of a case that they hold, its clock that is due next: ``due_at`` and ``kind``.
     free : int
         Cases that nobody holds.
     alerts : int
@@ -41,15 +48,17 @@ class Mine:
 
     cases: tuple[RowMapping, ...] = ()
     approvals: tuple[RowMapping, ...] = ()
+    handoffs: tuple[RowMapping, ...] = ()
     appeals: tuple[RowMapping, ...] = ()
     mentions: tuple[RowMapping, ...] = ()
+    due: Mapping[str, RowMapping] = field(default_factory=dict)
     free: int = 0
     alerts: int = 0
 
     @property
     def nothing(self) -> bool:
         """Whether nothing waits for this person alone."""
-        return not (self.cases or self.approvals or self.appeals or self.mentions)
+        return not (self.cases or self.approvals or self.handoffs or self.appeals or self.mentions)
 
 
 def called(name: str) -> str:
@@ -63,14 +72,16 @@ def mine(look: Look) -> Mine:
     open_ = cases.c.state.not_in(ENDED)
     held = select(cases).where(visible(actor), open_, cases.c.assignee == me)
     unheld = select(func.count()).select_from(cases).where(visible(actor), open_, cases.c.assignee.is_(None))
-    waiting = select(func.count()).select_from(alerts).where(alerts.c.state.in_(_WAITING))
+    alerted = select(func.count()).select_from(alerts).where(alerts.c.state.in_(_WAITING))
     return Mine(
         cases=_rows(look, held.order_by(cases.c.severity, cases.c.opened_at, cases.c.id)),
         approvals=_approvals(look),
+        handoffs=_handoffs(look),
         appeals=_appeals(look),
         mentions=_mentions(look),
+        due=_due(look),
         free=int(look.connection.execute(unheld).scalar_one()),
-        alerts=int(look.connection.execute(waiting).scalar_one()) if actor.may(Permission.SEE) else 0,
+        alerts=int(look.connection.execute(alerted).scalar_one()) if actor.may(Permission.SEE) else 0,
     )
 
 
@@ -80,6 +91,26 @@ def _approvals(look: Look) -> tuple[RowMapping, ...]:
     open_ = (proposals.c.state == ProposalState.PROPOSED, proposals.c.expires_at > look.now)
     query = _of(look, proposals).where(*open_, proposals.c.proposed_by != look.actor.name)
     return _rows(look, query.order_by(cases.c.severity, proposals.c.expires_at, proposals.c.id))
+
+
+def _handoffs(look: Look) -> tuple[RowMapping, ...]:
+    if look.actor.kind is not Kind.PERSON:
+        return ()
+    me, desks = look.actor.name, look.office.desks
+
+    def is_mine(row: RowMapping) -> bool:
+        if row["person"]:
+            return bool(row["person"] == me)
+        team = desks.get(row["team"])
+        return me in look.office.people(row["team"]) or bool(team and look.actor.roles & team.roles)
+
+    return tuple(filter(is_mine, waiting(look)))[:_MOST]
+
+
+def _due(look: Look) -> dict[str, RowMapping]:
+    running = (clocks.c.nearest, cases.c.assignee == look.actor.name, visible(look.actor))
+    query = select(clocks).join(cases, cases.c.id == clocks.c.case_id).where(*running)
+    return {str(row["case_id"]): row for row in _rows(look, query.order_by(clocks.c.due_at, clocks.c.id))}
 
 
 def _appeals(look: Look) -> tuple[RowMapping, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cases.mine import called
 from dashboard.canvas import grammar, layout, looks
 from dashboard.untrusted import one_line, visible
 from dashboard.views import Row
@@ -121,7 +122,8 @@ def facts(content: Mapping[str, Any]) -> list[str]:
     finding = content["finding"]
     found = [
         (
-            f"Frozen {content['taken_at']} by {one_line(str(content['taken_by']), 80)}, from commit"
+            f"Frozen {content['taken_at'][:19].replace('T', ' ')} UTC"
+            f" by {one_line(called(str(content['taken_by'])), 80)}, from commit"
             f" {content['store']['data_cut']:,}, by version {one_line(str(content['program']), 40)} of this program"
         ),
         (

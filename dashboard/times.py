@@ -29,6 +29,11 @@ def shown(at: datetime | None, zone: str | None) -> str:
     return utc(at) if at is None or there is None else f"{utc(at)} ({_there(at, at, there)})"
 
 
+def second(at: datetime, zone: str | None) -> str:
+    """:func:`shown`, to the second: for what people did, where fractions say nothing."""
+    return shown(at.replace(microsecond=0), zone)
+
+
 def lines(what: str, at: datetime, zone: str | None) -> list[tuple[str, str]]:
     """A time in a narrow table of names and values: a line in UTC, one in the analyst's zone where that is another."""
     there = zone_of(zone)

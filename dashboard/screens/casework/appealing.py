@@ -51,7 +51,7 @@ def _one(at: Desk, file: CaseFile, row: RowMapping) -> None:
         reviewer = f" · reviewed by {one_line(called(row['reviewer']), 60)}" if row["reviewer"] else ""
         st.text(
             f"{one_line(row['appellant'], 100)} · {telling.words(row['state'])}{reviewer}"
-            f" · received {times.shown(row['received_at'], st.context.timezone)}"
+            f" · received {times.second(row['received_at'], st.context.timezone)}"
         )
         st.text(visible(row["text"]))
         if row["reason"]:

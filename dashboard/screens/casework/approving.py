@@ -27,7 +27,7 @@ def show(at: Desk, row: RowMapping) -> None:
         st.subheader(f"Proposed {what}")
         st.text(
             f"By {one_line(called(row['proposed_by']), 60)}"
-            f" · good until {times.shown(row['expires_at'], st.context.timezone)}"
+            f" · good until {times.second(row['expires_at'], st.context.timezone)}"
             f" · needs a second person: {', '.join(one_line(g, 80) for g in row['grounds'])}"
         )
         _text(row)

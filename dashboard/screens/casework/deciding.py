@@ -46,7 +46,7 @@ def _in_force(at: Desk, file: CaseFile) -> None:
     st.subheader("In force")
     by = f"Decided by {one_line(called(row['decided_by']), 60)}"
     second = f", approved by {one_line(called(row['approved_by']), 60)}" if row["approved_by"] else ""
-    st.text(f"{by}{second} · {times.shown(row['at'], st.context.timezone)}")
+    st.text(f"{by}{second} · {times.second(row['at'], st.context.timezone)}")
     for line in telling.lines(draft):
         st.text(line)
     if file.actions:
@@ -68,7 +68,7 @@ def _earlier(file: CaseFile) -> None:
     with st.expander(f"Earlier: {len(before):,} decisions, {len(answered):,} answered proposals"):
         for row in before:
             st.text(
-                f"{times.shown(row['at'], st.context.timezone)} · {telling.words(row['outcome'])} · superseded"
+                f"{times.second(row['at'], st.context.timezone)} · {telling.words(row['outcome'])} · superseded"
                 f" · {one_line(called(row['decided_by']), 60)}"
             )
         for row in answered:

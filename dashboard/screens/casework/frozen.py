@@ -25,7 +25,7 @@ def show(at: Desk, file: CaseFile) -> None:
     if at.actor.may(Permission.WORK) and at.actor.may(Permission.SEE):
         _freeze(file)
     names = {
-        str(s["id"]): f"{s['id'][:12]} · {times.shown(s['at'], st.context.timezone)} · {called(s['taken_by'])}"
+        str(s["id"]): f"{s['id'][:12]} · {times.second(s['at'], st.context.timezone)} · {called(s['taken_by'])}"
         for s in reversed(file.snapshots)
     }
     if not names:
@@ -40,7 +40,7 @@ def show(at: Desk, file: CaseFile) -> None:
     with st.expander(f"Custody: {len(file.custody):,} entries", icon=":material/fact_check:"):
         rows = [
             {
-                "When": times.shown(c["at"], st.context.timezone),
+                "When": times.second(c["at"], st.context.timezone),
                 "Who": one_line(called(c["who"]), 60),
                 "What": c["event"],
                 "Item": c["item"][:12],

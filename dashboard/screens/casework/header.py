@@ -8,13 +8,14 @@ import streamlit as st
 
 from cases import caseload
 from cases.casefile import CaseFile
+from cases.escalation.clocks import clock_of
 from cases.lifecycles import CASE, CaseState, Outcome, Severity
 from cases.machine import Move
 from cases.mine import called
 from cases.privacy import tlp
 from cases.privacy.tlp import Tlp
 from cases.roles import Permission, Role
-from dashboard import times
+from dashboard import clocks, times
 from dashboard.desk import Desk
 from dashboard.screens.parts import acting
 from dashboard.untrusted import one_line, visible
@@ -50,9 +51,19 @@ def show(at: Desk, file: CaseFile) -> None:
         *([f"outcome: {row['outcome'].replace('_', ' ')}"] if row["outcome"] else []),
     ]
     st.container(key="case-facts").text(" · ".join(facts))
+    _clocks(file, now)
     st.caption(f"Case {row['id']}")
     if at.actor.may(Permission.WORK):
         _moves(at, file)
+
+
+def _clocks(file: CaseFile, now: datetime) -> None:
+    running = [clock_of(c, now) for c in file.clocks if c["ended_at"] is None]
+    if running:
+        with st.container(horizontal=True, key="case-clocks"):
+            for clock in running:
+                words, colour = clocks.badge(clock, now)
+                st.badge(words, color=colour, icon=":material/timer:")
 
 
 def _moves(at: Desk, file: CaseFile) -> None:

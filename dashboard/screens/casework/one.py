@@ -12,7 +12,7 @@ from cases.casefile import CaseFile
 from cases.privacy import pseudonyms
 from cases.roles import Permission
 from dashboard.desk import Desk
-from dashboard.screens.casework import about, appealing, deciding, frozen, header, leaving, timeline, writing
+from dashboard.screens.casework import about, appealing, deciding, frozen, handing, header, leaving, timeline, writing
 from dashboard.screens.parts import acting, going
 
 
@@ -30,6 +30,7 @@ PARTS = {
     "about": Part("About", about.show, lambda f: len(f.subjects)),
     "evidence": Part("Evidence", frozen.show, lambda f: len(f.snapshots)),
     "notes": Part("Notes and tasks", writing.show, lambda f: len(f.notes) + len(f.tasks)),
+    "handoffs": Part("Hand-offs", handing.show, lambda f: len(f.handoffs)),
     "decision": Part("Decision", deciding.show, lambda f: len(f.decisions)),
     "appeals": Part("Appeals", appealing.show, lambda f: len(f.appeals)),
     "leaving": Part("Exports", leaving.show, needs=Permission.EXPORT),

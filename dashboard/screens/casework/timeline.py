@@ -40,7 +40,7 @@ def rows(entries: Iterable[RowMapping], zone: str | None) -> list[Row]:
     """Rows of the trail's entries."""
     return [
         {
-            "When": times.shown(e["at"], zone),
+            "When": times.second(e["at"], zone),
             "Who": one_line(called(e["actor"]), 60),
             "What": f"{e['action'].replace('_', ' ')} · {e['subject']}",
             "Detail": detail(e["detail"]),

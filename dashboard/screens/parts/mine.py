@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from cases.mine import Mine
 from cases.mine import mine as waiting
-from dashboard import desk, times
+from dashboard import clocks, desk, times
 from dashboard.screens.parts import going
 from dashboard.untrusted import one_line
 from graph.errors import LockstepError
@@ -45,7 +45,8 @@ def show(found: Mine) -> None:
     now = datetime.now(UTC)
     lists: tuple[tuple[str, str, tuple[RowMapping, ...], Callable[[RowMapping], str]], ...] = (
         ("Waiting for your approval", "approve", found.approvals, lambda r: f"until {_at(r['expires_at'])}"),
-        ("Your cases", "hold", found.cases, lambda r: f"{_words(r['state'])} · opened {_age(r['opened_at'], now)}"),
+        ("Handed to you", "handoff", found.handoffs, lambda r: f"for {r['team']}, {clocks.due(r['due_at'], now)}"),
+        ("Your cases", "hold", found.cases, lambda r: _held(found, r, now)),
         ("Appeals", "appeal", found.appeals, lambda r: f"{_words(r['state'])} · {_age(r['received_at'], now)}"),
         ("You were named", "named", found.mentions, lambda r: f"{one_line(r['text'], 120)} · {_age(r['at'], now)}"),
     )
@@ -57,6 +58,14 @@ def show(found: Mine) -> None:
             _line(key, row, words(row))
         if len(rows) > SHOWN:
             st.caption(f"and {len(rows) - SHOWN:,} more, under Cases")
+
+
+def _held(found: Mine, row: RowMapping, now: datetime) -> str:
+    """Where a case of one's own stands, and its clock that is due next."""
+    clock = found.due.get(str(row["id"]))
+    if clock is None:
+        return f"{_words(row['state'])} · opened {_age(row['opened_at'], now)}"
+    return f"{_words(row['state'])} · {clocks.words(clock['kind'])} {clocks.due(clock['due_at'], now)}"
 
 
 def _line(key: str, row: RowMapping, words: str) -> None:
@@ -75,4 +84,4 @@ def _age(then: datetime, now: datetime) -> str:
 
 
 def _at(at: datetime) -> str:
-    return times.shown(at, st.context.timezone)
+    return times.second(at, st.context.timezone)
