@@ -59,6 +59,11 @@ _STILL = """() => new Promise(done => requestAnimationFrame(() => requestAnimati
   done(idle && document.querySelector('[data-stale=true]') === null);
 })))"""
 
+_GO = """to => {
+  history.pushState({}, '', to);
+  dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+}"""
+
 
 @contextmanager
 def serving(store_url: str, data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
@@ -196,6 +201,14 @@ def press(pressed: Locator, seen: Locator, act: Callable[[Locator], None] = Loca
         if pressed.count() == 0:
             break
     expect(seen.first).to_be_visible()
+
+
+def go(page: Page, address: str, title: str) -> None:
+    """Go to another page of the dashboard as the way back does, in the same session, and wait for its title."""
+    settled(page)
+    page.evaluate(_GO, address)
+    expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
+    settled(page)
 
 
 def picture(page: Page, turn: int | None = None) -> Locator:

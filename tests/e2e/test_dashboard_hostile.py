@@ -20,9 +20,8 @@ from graph.findings import Checked, Evidence, Explanation, Finding, Member, Role
 from graph.model import NodeRef, NodeType, Rejected
 from tests import browser, flagged
 from tests.needs import needs
-from tests.stores import KEPT
+from tests.stores import KEPT, Backend
 
-SQLITE = next(backend for backend in KEPT if backend.name == "sqlite")
 IMAGE = "![evil](http://evil.example/p.png)"
 MARKUP = "<b>evil</b><img src='http://evil.example/i.png' onerror='alert(1)'><script>alert('evil')</script>"
 LINK = "javascript:alert('evil')//http://evil.example/\u202e\u200b"
@@ -30,7 +29,9 @@ ALL = f"{IMAGE}{MARKUP}[evil]({LINK}) **evil** $evil$ :material/skull: :red[evil
 TICKER = "EVIL<B>![](HTTP://EVIL.EXAMPLE/T.PNG)"
 ACCOUNT = f"x:{IMAGE}<b>evil</b>"
 MEMBERS = (ACCOUNT, *flagged.ACCOUNTS[1:4])
-SCREENS = [s.path for s in navigation.discover()]
+PAGES = {s.path: s.title for s in navigation.discover()}
+ONE = "one finding"
+UNTITLED = (ONE, "investigate")
 HARMLESS = frozenset({"text", "code", "arrow_data_frame", "dataframe", "bidi_component", "text_input", "text_area"})
 """Elements that show what they are given as it is."""
 OPTIONS = frozenset({"selectbox", "multiselect"})
@@ -78,9 +79,10 @@ def finding(**changes: Any) -> Finding:
 RINGS = (finding(), finding(version="2"))
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+@pytest.fixture(scope="module", params=KEPT, ids=lambda backend: backend.name)
+def environment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("hostile")
+    backend: Backend = request.param
     (folder / "data").mkdir()
     people = [{"account": a, "handle": f"{ALL}{i}", "attributes": ALL, "lang": MARKUP} for i, a in enumerate(MEMBERS)]
     posts = [
@@ -98,7 +100,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         for i in range(4)
     ]
     said = {"account": ACCOUNT, "label": ALL, "source": MARKUP, "at": flagged.START}
-    with SQLITE.open(folder) as store, store.writer() as writer:
+    with backend.open(folder) as store, store.writer() as writer:
         for table, rows in (
             ("accounts", people),
             ("posts", posts),
@@ -112,7 +114,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         writer.add_run(flagged.run(id="failed", detector="pump", error=ALL), [])
         writer.checkpoint(ALL, {ALL: ALL})
         writer.reject([Rejected(ALL, 7, "posts", ALL, ALL, ALL)])
-    return SQLITE.environment(folder)
+    return backend.environment(folder)
 
 
 @pytest.fixture
@@ -165,7 +167,7 @@ def elements(node: Node) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("_served")
-@pytest.mark.parametrize("path", SCREENS)
+@pytest.mark.parametrize("path", PAGES)
 def test_no_element_that_interprets_text_is_given_a_strangers(path: str) -> None:
     page(path, asked(path))
     page(path, {})
@@ -234,11 +236,15 @@ def test_nothing_on_any_page_does_anything(environment: dict[str, str]) -> None:
     with browser.serving_in(environment) as address, browser.chromium() as running:
         page = running.new_page(viewport={"width": 1440, "height": 1000})
         guard.watch(page)
-        for path in [*SCREENS, "one"]:
-            query = {"finding": RINGS[0].id} if path == "one" else asked(path)
-            page.goto(browser.addressed(address, "findings" if path == "one" else path, query))
-            expect(page.get_by_text("Flagged is not guilty: a finding says")).to_be_attached()
+        for path in (ONE, *PAGES):
+            query = {"finding": RINGS[0].id} if path == ONE else asked(path)
+            to = browser.addressed(address, "findings" if path == ONE else path, query)
+            if path in UNTITLED:
+                page.goto(to)
+            else:
+                browser.go(page, to, PAGES[path])
             ready(page)
+            expect(page.get_by_text("Flagged is not guilty: a finding says")).to_be_attached()
             assert page.evaluate(_ELEMENTS) == [], path
         page.close()
     assert guard.outside == guard.dialogs == guard.errors == []
