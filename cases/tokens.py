@@ -9,6 +9,7 @@ import hmac
 import secrets
 import unicodedata
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import RowMapping, insert, select, text
@@ -146,6 +147,28 @@ def anybody(book: Casebook) -> bool:
     """Whether anybody was ever registered: from then on nobody works without a token."""
     with book.database.reading() as connection:
         return connection.execute(select(persons.c.id).limit(1)).first() is not None
+
+
+def standing(book: Casebook, lone: Actor) -> Actor:
+    """The single user of a machine, as a casebook lets them act without a token, on its pages.
+
+    Where nobody is registered they do everything, as one person. Where people are, they act as they were registered
+    under that name: else one person could propose by their token and approve as the user of a page.
+
+    Raises
+    ------
+    NotPermitted
+        People are registered, and not this one; or they are disabled.
+    """
+    with book.database.reading() as connection:
+        rows = connection.execute(select(persons)).mappings().all()
+    if not rows:
+        return lone
+    found = next((r for r in rows if r["name"] == lone.name and r["kind"] == Kind.PERSON), None)
+    if found is None or found["disabled_at"]:
+        hint = f"an admin registers who uses this page: lockstep people add {lone.name} --role …"
+        raise NotPermitted(f"{lone.name} is not registered in this casebook", hint=hint)
+    return replace(lone, roles=frozenset(map(Role, found["roles"])))
 
 
 def administered(book: Casebook) -> bool:

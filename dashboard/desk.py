@@ -16,6 +16,7 @@ from cases.escalation import office
 from cases.intake import take_from
 from cases.people import Actor, system
 from cases.storage.database import Database
+from cases.tokens import standing
 from dashboard import state
 from dashboard.access import gate
 from dashboard.access.people import Person, Standing, who
@@ -58,7 +59,9 @@ def desk() -> Desk:
         Whoever looks may not, or not any more.
     """
     gate.required()
-    return Desk(_checked(*_configured()), actor(who()))
+    book, person = _checked(*_configured()), who()
+    acting = actor(person)
+    return Desk(book, standing(book, acting) if person.standing is Standing.ALONE else acting)
 
 
 def may_make() -> bool:

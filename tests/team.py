@@ -55,6 +55,13 @@ class Team:
         assert ran.code == 0, f"{arguments}: {ran.err}"
         return ran.json
 
+    def people(self, *arguments: object) -> Any:
+        """``lockstep people ARGUMENTS…`` by the admin, in JSON."""
+        with mock.patch.dict(os.environ, self.env("root")):
+            ran = lockstep("people", *arguments, "--json")
+        assert ran.code == 0, ran.err
+        return ran.json
+
     def refused(self, name: str, *arguments: object) -> str:
         """What somebody is told whose command is refused, with exit code 6."""
         ran = self.run(name, *arguments)

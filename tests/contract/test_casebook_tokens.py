@@ -174,6 +174,21 @@ def test_one_person_by_page_and_by_token_does_not_approve_their_own(staffed: Wor
     assert staffed.do(lena, decisions.approve, proposal["id"], proposal["hash"])
 
 
+def test_the_single_user_of_a_page_is_one_of_those_who_are_registered(work: Work) -> None:
+    lone = Actor("local:anna", frozenset(Role))
+    assert tokens.standing(work.book, lone) == lone
+    tokens.bootstrap(work.book, "root")
+    with pytest.raises(NotPermitted, match="not registered in this casebook"):
+        tokens.standing(work.book, lone)
+    work.do(ADMIN, tokens.register, "local:anna", [Role.ANALYST])
+    work.do(ADMIN, tokens.register, "local:bot", [Role.LEAD], kind=Kind.SERVICE)
+    assert tokens.standing(work.book, lone) == Actor("local:anna", frozenset({Role.ANALYST}))
+    work.do(ADMIN, tokens.disable, "local:anna", "left the team")
+    for name in ("local:anna", "local:bot"):
+        with pytest.raises(NotPermitted, match="not registered"):
+            tokens.standing(work.book, Actor(name, frozenset(Role)))
+
+
 @needs_postgres()
 def test_the_first_admin_is_made_by_the_tables_owner() -> None:
     server, url = postgres.shared(), casework.postgres_url()

@@ -20,7 +20,9 @@ from cases.forms import read, template
 from cases.lifecycles import Severity
 from cases.people import system
 from cases.privacy.tlp import Tlp
+from cases.roles import Role
 from cases.storage.schema import audit, containments, tasks
+from graph.errors import NotPermitted
 from lockstep.verbs.casework.choices import MeasureChoice, TlpChoice, TrackChoice
 from tests import casework
 from tests.casework import ACCOUNTS, ANNA, ONLOOKER, alert
@@ -438,3 +440,34 @@ def test_a_verb_before_the_tables_says_how_to_make_them(tmp_path: Path, monkeypa
     for verb in (("cases", "list"), ("people", "list"), ("cases", "take")):
         ran = lockstep(*verb)
         assert (ran.code, "lockstep cases migrate" in ran.err) == (4, True)
+
+
+def test_page_and_command_line_are_one_person(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cases import decisions
+    from dashboard import desk
+    from dashboard.access import people
+    from dashboard.access.login import Login
+
+    claims = {"is_logged_in": True, "iss": "https://login.example", "sub": "42", "aud": "me", "exp": 9e9}
+    login = Login("", "me", "", "", "roles", {r.value: r for r in Role}, "", "")
+    page = desk.actor(people.logged_in({**claims, "roles": [r.value for r in Role]}, login, 1.0))
+    team.tokens["page"] = team.people("add", page.name, "--role", "lead")["token"]
+    work = team.work()
+    case = work.case(Severity.S1)
+    told = form(team.folder, severity="S1")
+    proposal = work.do(page, decisions.propose, case, read(told.read_text(), "form"))
+    by_page = ("approve", proposal["id"], "--seen", proposal["hash"])
+    assert "who proposes does not approve" in team.refused("page", *by_page)
+    work.do(page, decisions.withdraw, proposal["id"], "again")
+    asked = team.done("page", "propose", case, "--file", told)
+    with pytest.raises(NotPermitted, match="who proposes does not approve"):
+        work.do(page, decisions.approve, asked["proposal"], asked["hash"])
+    work.book.close()
+    # and without a login: the user of the page is nobody here before they are registered
+    monkeypatch.setattr("dashboard.access.gate.required", lambda: None)
+    monkeypatch.setattr(desk, "who", people.alone)
+    monkeypatch.setenv("LOCKSTEP_CASES_URL", team.url)
+    with pytest.raises(NotPermitted, match="not registered"):
+        desk.desk()
+    team.people("add", people.alone().name, "--role", "analyst")
+    assert desk.desk().actor.roles == {Role.ANALYST}
