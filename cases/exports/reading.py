@@ -16,6 +16,7 @@ from graph.findings import digest
 FLAGGED = "Flagged is not guilty: what a program measured is a reason for a person to look, and no finding of fact."
 _SHOWN = 12  # characters of a snapshot's hash that name it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can say
+_UNIX = 3  # who made it, as zip files say
 _PUBLIC = ("wallet", "referral")  # kinds of identifier that are shown as they are
 Snapshots = Mapping[str, Mapping[str, Any]]
 
@@ -148,5 +149,7 @@ def archive(files: Iterable[tuple[str, bytes]]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as kept:
         for name, content in files:
-            kept.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system, entry.external_attr = _UNIX, 0o644 << 16  # else nobody may read what is unpacked
+            kept.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()

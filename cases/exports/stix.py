@@ -105,7 +105,8 @@ class _Maker:
         self.mark = Tlp(self.case["tlp"])
         self.made = min(reading.utc(s["taken_at"]) for s in material.snapshots.values())
         self.names = _names(material)
-        self.confidence = FLAGGED if material.file.decision is None else DECIDED
+        self.open = [a for a in material.file.appeals if a["resolved_at"] is None]
+        self.confidence = FLAGGED if material.file.decision is None or self.open else DECIDED
 
     def objects(self) -> Iterator[Any]:
         """The mark first, then what is told, and the report that holds it together."""
@@ -139,9 +140,12 @@ class _Maker:
         )
 
     def _accounts(self, campaign: Campaign) -> Iterator[Any]:
-        """Only those with evidence of their own."""
+        """Only those with evidence of their own; once something is decided, only those that it is decided about."""
         members = {m["account"]: m for m in reading.members(self.snapshots)}
+        draft = self.material.file.draft
         for name in reading.named(self.material.file):
+            if draft is not None and name not in draft.accounts:
+                continue
             platform, identity = unscoped(name)
             kind = {"account_type": _TYPES.get(platform, _clean(platform))} if identity else {}
             account = UserAccount(user_id=_clean(identity or name), **kind, object_marking_refs=[TLP_MARKS[self.mark]])
@@ -190,6 +194,7 @@ class _Maker:
         said = [
             reading.FLAGGED,
             "Nobody decided yet." if self.material.file.decision is None else "People decided on it.",
+            *(["An appeal against the decision is open."] * bool(self.open)),
             "Innocent explanations and what is known of them: " + ("; ".join(innocent) or "none were looked at") + ".",
             "Limits: " + ("; ".join(limits) or "none are noted") + ".",
             "Snapshots (SHA-256): " + ", ".join(self.snapshots) + ".",

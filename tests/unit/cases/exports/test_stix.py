@@ -14,6 +14,7 @@ import stix2
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cases.drafts import Action, Measure
 from cases.exports import disarm, stix
 from cases.exports.base import Material, content_of
 from cases.lifecycles import Outcome
@@ -155,8 +156,10 @@ def test_accounts_of_two_platforms_are_two(told: Material) -> None:
     ]
 
 
-def decided(told: Material, outcome: Outcome) -> Material:
-    draft = casework.draft(outcome=outcome)
+def decided(told: Material, outcome: Outcome, *accounts: str) -> Material:
+    draft = casework.draft(
+        outcome=outcome, actions=tuple(Action(Measure.SUSPEND_ACCOUNT, a, a) for a in accounts or flagged.ACCOUNTS[:-1])
+    )
     decision = cast("Any", {"hash": "cd" * 32, "at": told.now})
     return replace(told, file=replace(told.file, decision=decision, draft=draft))
 
@@ -176,6 +179,20 @@ def test_confidence_is_careful(told: Material, outcome: Outcome | None, confiden
     assert next(iter(told.snapshots)) in note["content"]
     assert "not guilty" in found["report"][0]["description"]
     assert "not guilty" in found["campaign"][0]["description"]
+
+
+def test_an_open_appeal_lowers_it_again(told: Material) -> None:
+    file = decided(told, Outcome.VIOLATION_CONFIRMED).file
+    for resolved, confidence in ((None, 15), (told.now, 50)):
+        appeal = cast("Any", {"resolved_at": resolved})
+        found = objects(replace(told, file=replace(file, appeals=(appeal,))))
+        assert found["report"][0]["confidence"] == confidence
+        assert ("An appeal against the decision is open." in found["note"][0]["content"]) is (resolved is None)
+
+
+def test_once_decided_only_those_that_it_is_decided_about_are_named(told: Material) -> None:
+    found = objects(decided(told, Outcome.VIOLATION_PARTIAL, "x:100", "x:107"))
+    assert [o["user_id"] for o in found["user-account"]] == ["100"], "x:107 has no evidence of its own"
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NO_VIOLATION, Outcome.INCONCLUSIVE, Outcome.DUPLICATE])

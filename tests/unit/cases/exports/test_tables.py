@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cases.exports import tables
 from cases.exports.base import Material
+from cases.exports.reading import utc
 from graph.spreadsheets import harmless, to_csv
 from tests import exporting, flagged
 
@@ -25,6 +26,7 @@ def opened(content: bytes) -> tuple[dict[str, list[dict[str, str]]], dict[str, A
     """Rows of each table by its name, and what the file says of itself."""
     with zipfile.ZipFile(io.BytesIO(content)) as kept:
         assert kept.testzip() is None
+        assert {i.external_attr >> 16 for i in kept.infolist()} == {0o644}, "unpacked, they can be read"
         names = [n for n in kept.namelist() if n.endswith(".csv")]
         read = {n[:-4]: list(csv.DictReader(io.StringIO(kept.read(n).decode(), newline=""))) for n in names}
         return read, json.loads(kept.read("about.json"))
@@ -103,6 +105,21 @@ def test_a_post_that_two_snapshots_hold_is_told_as_it_was_captured_first(told: M
     read, _ = opened(tables.make(exporting.holding(told, exporting.snapshot(), edited)))
     assert len(read["posts"]) == len(flagged.posts())
     assert "I never said that" not in {r["text"] for r in read["posts"]}
+
+
+@pytest.mark.parametrize(
+    ("time", "shown"),
+    [
+        (None, ""),
+        ("", ""),
+        ("2026-03-03T15:00:00.5+01:00", "2026-03-03T14:00:00Z"),
+        ("2026-03-03 14:00:00", "2026-03-03T14:00:00Z"),
+        (flagged.START, "2026-03-03T14:00:00Z"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_times_are_utc_to_the_second(time: object, shown: str) -> None:
+    assert utc(time) == shown
 
 
 def test_a_case_without_snapshots_has_its_tables_too(told: Material) -> None:
