@@ -60,10 +60,10 @@ class Calendar:
         """
         left, now = span, start.astimezone(UTC)
         for begin, end in self._working(now):
-            begin = max(begin, now)  # noqa: PLW2901 - the part of it that is still to come
-            if begin + left <= end:
-                return begin + left
-            left -= end - begin
+            opens = max(begin, now)
+            if opens + left <= end:
+                return opens + left
+            left -= max(timedelta(), end - opens)
         raise ConfigError(f"it has no {span} of working time", f"calendar {self.name}", "name its hours")
 
     def between(self, start: datetime, end: datetime) -> timedelta:

@@ -9,7 +9,10 @@ from cases.lifecycles import (
     ALERT,
     APPEAL,
     CASE,
+    CLOCK,
     CONTAINMENT,
+    EMERGENCY,
+    HANDOFF,
     MACHINES,
     PROPOSAL,
     CaseState,
@@ -60,6 +63,26 @@ CONTAINMENTS = {
     "approved": "release>released",
     "released": "",
 }
+CLOCKS = {
+    "on_track": "warn>at_risk breach>breached meet>met meet_late>breached",
+    "at_risk": "breach>breached meet>met meet_late>breached",
+    "breached": "meet_late>breached",
+    "met": "",
+}
+HANDOFFS = {
+    "requested": "accept>accepted answer>answered give_back>returned withdraw>withdrawn",
+    "accepted": "answer>answered give_back>returned withdraw>withdrawn",
+    "returned": "ask_again>requested withdraw>withdrawn",
+    "answered": "",
+    "withdrawn": "",
+}
+EMERGENCIES = {
+    "declared": "contain>contained stand_down>stood_down",
+    "contained": "resolve>resolved stand_down>stood_down",
+    "resolved": "review>reviewed",
+    "stood_down": "review>reviewed",
+    "reviewed": "",
+}
 TABLES = [
     (ALERT, WORDS),
     (CASE, CASES),
@@ -67,6 +90,9 @@ TABLES = [
     (PROPOSAL, PROPOSALS),
     (ACTION, ACTIONS),
     (CONTAINMENT, CONTAINMENTS),
+    (CLOCK, CLOCKS),
+    (HANDOFF, HANDOFFS),
+    (EMERGENCY, EMERGENCIES),
 ]
 
 
