@@ -12,6 +12,8 @@ import pytest
 from cases import alerts, appeals, casefile, caseload, decisions
 from cases.audit import canonical
 from cases.caseload import Track
+from cases.escalation import releases
+from cases.escalation.releases import Step
 from cases.evidence import custody
 from cases.exports import base
 from cases.exports.base import Export, Material, Question, exports, run
@@ -50,6 +52,15 @@ PLAIN = Export(
 )
 OURS = Export("ours", "Of the market track", ".txt", lambda _: b"x", track=Track.MARKET)
 SAID = {"who": "the board"}
+DSA = {
+    "dsa_record": {
+        "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        "content_type": "CONTENT_TYPE_TEXT",
+        "content_date": "2026-02-25",
+        "source_type": "SOURCE_VOLUNTARY",
+    },
+    "dsa_statement": {"source": "own initiative", "complaint": "https://example.org/complaints"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +127,25 @@ def test_a_case_one_may_not_know_of_is_answered_like_one_that_is_not_there(work:
     assert _entries(work, "export") == []
     work.do(LENA, caseload.grant, key, actor.name)
     assert run(work.book, actor, key, "ours").content == b"x"
+
+
+@pytest.mark.parametrize("name", ["dsa_record", "dsa_statement"])
+def test_what_is_told_of_a_decision_waits_for_legal_where_the_other_track_touches_it(
+    work: Work, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(base, "exports", exports)
+    key, _ = work.decided()
+    answers = DSA[name]
+    first = run(work.book, ANNA, key, name, answers)
+    assert first.content
+    other, decided = work.decided()
+    work.case(by=LENA, ready=False, track=Track.MARKET)
+    assert run(work.book, ANNA, key, name, answers).content == first.content  # what passed has passed
+    with pytest.raises(NotPermitted, match="waits for Legal's release"):
+        run(work.book, ANNA, other, name, answers)
+    assert {e["subject_id"] for e in _entries(work, "export")} == {key}
+    work.do(LEO, releases.release, other, Step.NOTICE, decided, "no order against it")
+    assert run(work.book, ANNA, other, name, answers).content
 
 
 def test_an_export_is_of_its_track_alone(work: Work) -> None:

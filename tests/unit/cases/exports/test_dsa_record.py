@@ -331,7 +331,7 @@ def test_a_subject_is_one_statement_unless_one_cannot_say_it() -> None:
 def test_what_was_taken_back_is_not_told() -> None:
     told = material(draft(), ANSWERS)
     for action in told.file.actions[:2]:
-        action["state"] = "reversed"  # type: ignore[index]
+        action["state"] = "reversed"
     assert [s["puid"] for s in statements(told)] == ["act000000002"]
 
 
