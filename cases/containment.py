@@ -15,11 +15,12 @@ from sqlalchemy import RowMapping
 from cases.casebook import Change
 from cases.caseload import find, within
 from cases.escalation import ticking
+from cases.escalation.reaching import whom
 from cases.lifecycles import CONTAINMENT, ClockKind, ContainmentState, Severity
 from cases.outbox import put
 from cases.people import Kind
 from cases.roles import Permission
-from cases.storage.schema import containments
+from cases.storage.schema import cases, containments
 from graph.errors import CaseError, NotPermitted
 
 LASTS = timedelta(hours=4)
@@ -87,7 +88,9 @@ def overdue(change: Change) -> list[RowMapping]:
     late = (containments.c.state == ContainmentState.CONTAINED, containments.c.due <= change.now)
     found = change.rows(containments, *late, order=containments.c.id)
     for row in found:
-        put(change, "page", row["id"], {"case": row["case_id"], "measure": row["kind"], "due": row["due"].isoformat()})
+        upward = whom(change, change.row(cases, row["case_id"]), "lead")
+        told = {"case": row["case_id"], "measure": row["kind"], "due": row["due"].isoformat(), "page": upward}
+        put(change, "page", row["id"], told)
         if row["kind"] == Containment.LIMIT_REACH:
             _undo(change, row, "lapse", "not approved in time")
         else:
