@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, and_, select
+from sqlalchemy import RowMapping, Select, and_, case, exists, func, or_, select
 
 from cases.audit import canonical, sha256
 from cases.casebook import Change, Look
 from cases.evidence.gathering import gather
 from cases.lifecycles import AlertState
 from cases.roles import Permission
+from cases.storage.escalation import sources
 from cases.storage.evidence import captures
 from cases.storage.schema import alerts
 from graph.errors import CaseError
@@ -36,10 +38,13 @@ def capture(change: Change, alert_id: str, view: View, finding: Finding) -> str:
     return sha
 
 
-def newest(look: Look, alert_id: str) -> dict[str, Any] | None:
-    """What was captured last of an alert; None where nothing was, or it has expired."""
-    there = and_(captures.c.alert_id == alert_id, captures.c.content.is_not(None))
-    query = select(captures).where(there).order_by(captures.c.at.desc(), captures.c.id).limit(1)
+def newest(look: Look, alert_ids: Collection[str], finding: str = "") -> dict[str, Any] | None:
+    """What was captured last of alerts, of this very finding first; None where nothing was, or it has expired."""
+    there = and_(captures.c.alert_id.in_(alert_ids), captures.c.content.is_not(None))
+    if finding:
+        there = or_(there, and_(captures.c.finding == finding, captures.c.content.is_not(None)))
+    own = case((captures.c.finding == finding, 0), else_=1)
+    query = select(captures).where(there).order_by(own, captures.c.at.desc(), captures.c.id).limit(1)
     row = look.connection.execute(query).mappings().first()
     return None if row is None else checked(row)
 
@@ -65,25 +70,29 @@ def hold(change: Change, alert_id: str, why: str) -> int:
     ------
     CaseError
         No reason is written, or there is nothing to hold.
+    NotPermitted
+        The actor does not work with what the detectors found.
     """
+    change.actor.need(Permission.SEE, f"alert {alert_id}")
+    change.actor.need(Permission.WORK, f"alert {alert_id}")
     return _set_held(change, alert_id, why, held=True)
 
 
 def release(change: Change, alert_id: str, why: str) -> int:
-    """End a hold; gives how many captures were released."""
+    """End a hold, which those may who say who knows of a case; gives how many captures were released."""
+    change.actor.need(Permission.GRANT, f"alert {alert_id}")
     return _set_held(change, alert_id, why, held=False)
 
 
 def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
     """Date what belongs to dismissed alerts, and remove the content whose time has come; gives the ids removed.
 
-    A return of the alert takes the date away again. The row, its hash and the fact of its removal stay.
+    An alert that is merged goes with the one that it is merged into; what a case stands on stays. A return of the alert
+    takes the date away again. The row, its hash and the fact of its removal stay.
     """
-    joined = select(captures, alerts.c.state.label("alert_state")).join(alerts, alerts.c.id == captures.c.alert_id)
-    waiting = and_(captures.c.content.is_not(None), captures.c.held.is_(False))
     removed = []
-    for row in change.connection.execute(joined.where(waiting).order_by(captures.c.id)).mappings().all():
-        dismissed = row["alert_state"] == AlertState.DISMISSED
+    for row in change.connection.execute(_waiting()).mappings().all():
+        dismissed = row["whole_state"] == AlertState.DISMISSED and not row["stood_on"]
         if dismissed and row["expires_at"] is None:
             change.alter("expire", captures, row, {"expires_at": change.now + kept})
         elif not dismissed and row["expires_at"] is not None:
@@ -96,13 +105,25 @@ def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
     return removed
 
 
+def _waiting() -> Select[Any]:
+    """What may expire: captures, the state of the alert that each goes with, and whether a case stands on that."""
+    whole = alerts.alias("whole")
+    stood_on = exists().where(sources.c.alert_id.in_([alerts.c.id, whole.c.id]))
+    told = select(captures, whole.c.state.label("whole_state"), stood_on.label("stood_on"))
+    joined = told.join(alerts, alerts.c.id == captures.c.alert_id)
+    joined = joined.join(whole, whole.c.id == func.coalesce(alerts.c.merged_into, alerts.c.id))
+    waiting = and_(captures.c.content.is_not(None), captures.c.held.is_(False))
+    return joined.where(
+        waiting, or_(captures.c.expires_at.is_not(None), whole.c.state == AlertState.DISMISSED)
+    ).order_by(captures.c.id)
+
+
 def _remove(change: Change, row: RowMapping) -> None:
     change.connection.execute(captures.update().where(captures.c.id == row["id"]).values(content=None))
     change.alter("remove", captures, row, {"removed_at": change.now}, "its alert was dismissed")
 
 
 def _set_held(change: Change, alert_id: str, why: str, *, held: bool) -> int:
-    change.actor.need(Permission.WORK, f"alert {alert_id}")
     if not why.strip():
         raise CaseError("a hold needs a reason", f"alert {alert_id}", "write why, in a sentence")
     rows = change.rows(captures, captures.c.alert_id == alert_id, captures.c.content.is_not(None))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from sqlalchemy import insert, select
 
 from cases.audit import GENESIS, canonical, sha256
-from cases.casebook import Change, new_id
+from cases.casebook import Change, Look, new_id
 from cases.storage.evidence import custody
-from cases.storage.schema import cases
+from cases.storage.schema import audit, cases
 
 
 class Event(StrEnum):
@@ -82,3 +83,22 @@ def wrong(rows: Iterable[Mapping[str, Any]]) -> list[str]:
             found.append(f"custody record {row['seq']} was changed")
         seq, last = row["seq"], row["hash"]
     return found
+
+
+def check(look: Look, case_id: str) -> list[str]:
+    """What is wrong with a case's records, held against the audit trail too, which knows how many there were.
+
+    The caller has looked at who may know of the case.
+    """
+    rows = look.rows(custody, custody.c.case_id == case_id, order=custody.c.seq)
+    told = orjson.dumps({"case_id": case_id}).decode()[1:-1]
+    query = select(audit.c.detail).where(
+        audit.c.subject == custody.name, audit.c.detail.contains(told, autoescape=True)
+    )
+    written = {d["id"]: d for d in map(orjson.loads, look.connection.execute(query.order_by(audit.c.seq)).scalars())}
+    found = wrong([dict(row) for row in rows])
+    for row in rows:
+        noted = written.pop(row["id"], None)
+        if noted is None or noted["hash"] != row["hash"]:
+            found.append(f"custody record {row['seq']} is not the one that the audit trail has")
+    return found + [f"custody record {noted['seq']} is in the audit trail and gone" for noted in written.values()]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from detectors.trading.reading import candles
 from graph.findings import Finding, digest, to_json
@@ -33,6 +35,8 @@ def gather(view: View, finding: Finding) -> dict[str, Any]:
     left_out: list[str] = []
     nodes = _nodes(finding, left_out)
     posts = [_post(view, p) for p in view.posts([n.key for n in nodes if n.type is NodeType.POST])]
+    for post, events in zip(posts, _events(view, [p["id"] for p in posts]), strict=True):
+        post["events"] = events
     shown = view.subgraph(nodes)
     return {
         "format": FORMAT,
@@ -96,6 +100,16 @@ def _post(view: View, post: Post) -> dict[str, Any]:
     return told | {"recorded_at": _value(recorded), "versions": len(versions)}
 
 
+def _events(view: View, posts: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """What the platform said became of each post: edited, deleted, restored; the oldest first."""
+    found: dict[str, list[dict[str, Any]]] = {post: [] for post in posts}
+    wanted = pa.array(list(found), pa.string())
+    for batch in view.scan("post_events") if found else ():
+        for row in batch.filter(pc.is_in(batch.column("post"), wanted)).to_pylist():
+            found[row["post"]].append({"kind": row["kind"], "at": _value(row["at"]), "text": row["text"]})
+    return [sorted(found[post], key=lambda e: (e["at"], e["kind"])) for post in posts]
+
+
 def _market(view: View, finding: Finding, left_out: list[str]) -> list[dict[str, Any]]:
     if not finding.tickers:
         return []
@@ -119,23 +133,40 @@ def _value(value: Any) -> Any:
 
 
 def with_captured(gathered: Mapping[str, Any], captured: Mapping[str, Any]) -> dict[str, Any]:
-    """What was gathered now, with posts as an earlier capture has them where they are gone or were changed since."""
-    then = {p["id"]: p for p in captured["posts"]}
+    """What was gathered now, with what is gone or was changed since as an earlier capture has it.
+
+    Of a capture that was made for another finding of the same ring, only what this finding names is taken.
+    """
+    named = _named(gathered["finding"])
+    if captured["finding"]["id"] == gathered["finding"]["id"]:
+        named |= _named(captured["finding"])
+    then = {p["id"]: p for p in captured["posts"] if f"{NodeType.POST}/{p['id']}" in named}
     posts = []
     for post in gathered["posts"]:
         before = then.pop(post["id"], None)
         if before is not None and before["text"] is not None and before["text"] != post["text"]:
-            posts.append({**before, "as_captured": True, "text_now": post["text"]})
+            posts.append({**before, "events": post["events"], "as_captured": True, "text_now": post["text"]})
         else:
             posts.append(post)
     posts += [{**p, "as_captured": True, "text_now": None} for p in then.values()]
-    named = {n["id"] for n in gathered["nodes"]}
-    lost = [n for n in captured["nodes"] if n["id"] not in named]
-    ends = {(e["source"], e["target"], e["kind"], e["at"]) for e in gathered["edges"]}
-    edges = [e for e in captured["edges"] if (e["source"], e["target"], e["kind"], e["at"]) not in ends]
+    there = {n["id"] for n in gathered["nodes"]}
+    lost = [n for n in captured["nodes"] if n["id"] in named - there]
+    ends = {_ends(e) for e in gathered["edges"]}
+    edges = [e for e in captured["edges"] if _ends(e) not in ends and {e["source"], e["target"]} <= named]
     return {
         **gathered,
         "posts": posts,
         "nodes": [*gathered["nodes"], *({**n, "as_captured": True} for n in lost)],
         "edges": [*gathered["edges"], *({**e, "as_captured": True} for e in edges)],
     }
+
+
+def _named(told: Mapping[str, Any]) -> set[str]:
+    """Nodes that a finding names, as :func:`plain` tells it."""
+    found = {f"{NodeType.ACCOUNT}/{m['account']}" for m in told["members"]}
+    found |= {f"{NodeType.TICKER}/{t}" for t in told["tickers"]} | {f"{NodeType.LINK}/{u}" for u in told["links"]}
+    return found | {f"{kind}/{key}" for e in told["evidence"] for kind, key in e["nodes"]}
+
+
+def _ends(edge: Mapping[str, Any]) -> tuple[str, str, str, str | None]:
+    return edge["source"], edge["target"], edge["kind"], edge["at"]
