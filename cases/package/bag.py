@@ -51,7 +51,7 @@ def free(folder: Path, name: str, *, zipped: bool = False) -> Path:
 
 
 def write(files: Mapping[str, bytes], target: Path, name: str, *, zipped: bool = False) -> Path:
-    """Write a package, whole or not at all; gives its path."""
+    """Write a package that only its owner reads, whole or not at all; gives its path."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".package-", dir=target.parent) as place:
         made = Path(place) / name
@@ -62,6 +62,7 @@ def write(files: Mapping[str, bytes], target: Path, name: str, *, zipped: bool =
             packed = Path(place) / target.name
             form.pack_folder(made, packed)
             made = packed
+        made.chmod(0o600 if zipped else 0o700)
         made.rename(target)
     return target
 

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 
-import orjson
-
 from cases import casefile
 from cases.audit import head
 from cases.casebook import Casebook, Look
+from cases.caseload import find
 from cases.evidence import custody, snapshots
 from cases.exports import base
 from cases.package import form, token
@@ -21,6 +20,7 @@ from cases.package.enclosed import Answers, enclosed
 from cases.people import Actor
 from cases.privacy import tlp
 from cases.privacy.tlp import Tlp
+from graph.errors import StaleCase
 
 
 def build(
@@ -56,6 +56,8 @@ def build(
     ------
     CaseError
         There is no such case that the actor may know of, or something of the package's name.
+    StaleCase
+        The case changed while the package was made.
     NotPermitted
         The actor may not take cases out, or the case's mark is stricter than the recipient's.
     DeliveryError
@@ -71,6 +73,8 @@ def build(
     files = bag(payload(told), _info(told, stamped=stamp is not None), stamp)
     seal = hashlib.sha256(files[form.TAGMANIFEST]).hexdigest()
     with book.change(actor) as change:
+        if find(change, case_id)["version"] != told.file.case["version"]:
+            raise StaleCase("it changed while the package was made", where, "make it again")
         said = {"export": "package", "sha256": seal, "name": name, "tlp": told.mark, "recipient": recipient}
         change.note("export", "case", case_id, said)
         given = recipient or "given to the actor"
@@ -82,7 +86,7 @@ def contents(look: Look, case_id: str, answers: Answers) -> Contents:
     """What a case's package is made from, as the reader may know of it."""
     file = casefile.read(look, case_id)
     texts = {row["id"]: str(snapshots.row_of(look, row["id"])["content"]) for row in file.snapshots}
-    kept = {sha: orjson.loads(text) for sha, text in texts.items()}
+    kept = {sha: snapshots.read(look, sha) for sha in texts}  # held against their hashes
     drafts, missing = enclosed(file, kept, answers, look.now, look.actor)
     mark = tlp.of(file.case["tlp"]).shown
     return Contents(file, texts, head(look.connection), mark, look.now, look.actor.name, drafts, missing)

@@ -1,4 +1,7 @@
-"""Drafts that a package encloses: each export that can be made of the case now, and why the others cannot."""
+"""Drafts that a package encloses: each export that can be made of the case now, and why the others cannot.
+
+A draft takes no step: nothing is sent, and what waits for a release goes on waiting (:mod:`cases.escalation.releases`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.exports.base import Material, answered, content_of, exports
 from cases.people import Actor
+from cases.privacy import tlp
 from graph.errors import CaseError
 
 Answers = Mapping[str, Mapping[str, str]]
@@ -26,8 +30,12 @@ def enclosed(
     """
     made: dict[str, bytes] = {}
     missing: dict[str, str] = {}
+    mark = tlp.of(file.case["tlp"])
     for export in exports().values():
+        if export.track not in {None, file.case["track"]}:
+            continue
         try:
+            tlp.need(mark, export.audience, f"export {export.name}", "those whom it is for")
             given = answered(export, answers.get(export.name, {}))
             content = content_of(export, Material(file, snapshots, given, now, actor))
         except CaseError as error:

@@ -13,6 +13,7 @@ import pytest
 from cases import caseload
 from cases.audit import Head
 from cases.evidence import custody as chain
+from cases.exports.stix import NONE
 from cases.lifecycles import Severity
 from cases.package.build import build
 from cases.package.verify import seal, verify
@@ -22,7 +23,7 @@ from cases.privacy.tlp import Tlp
 from cases.roles import Role
 from cases.storage.evidence import custody
 from cases.storage.schema import audit
-from graph.errors import CaseError, DeliveryError, LockstepError, NotPermitted
+from graph.errors import CaseError, DeliveryError, LockstepError, NotPermitted, StaleCase
 from graph.store import View
 from tests import packages
 from tests.casework import ANNA, BOT, LENA, RUTH, VERA, Work
@@ -126,6 +127,36 @@ def test_nothing_is_written_down_where_no_package_can_be(work: Work, tmp_path: P
         build(work.book, ANNA, case_id, tmp_path / "out", stamp=stamp)
     assert (seal(made), len(taken_out(work))) == before
     assert [p.name for p in (tmp_path / "out").iterdir()] == [made.name]
+
+
+def test_a_case_that_changes_meanwhile_is_not_taken_out(work: Work, tmp_path: Path) -> None:
+    case_id = work.case()
+
+    def stamp(tags: bytes) -> bytes:
+        work.do(ANNA, caseload.grade, case_id, Severity.S3, "smaller than it looked")
+        return b"token"
+
+    with pytest.raises(StaleCase, match="while the package was made"):
+        build(work.book, ANNA, case_id, tmp_path / "out", stamp=stamp)
+    assert not (tmp_path / "out").exists()
+    assert taken_out(work) == []
+
+
+def test_drafts_are_what_can_be_made_for_this_case_and_the_dossier_says_what_cannot(
+    work: Work, view: View, tmp_path: Path
+) -> None:
+    case_id = packages.whole_case(work, view)
+    told = {"stix": {"techniques": NONE}}
+    data = build(work.book, ANNA, case_id, tmp_path / "out", answers=told) / "data"
+    drafts = json.loads((data / "case.json").read_text())["drafts"]
+    assert drafts["made"] == sorted(p.name for p in (data / "drafts").iterdir())
+    assert {"graphml.graphml", "stix.json", "tables.zip"} <= set(drafts["made"])
+    assert "why is not answered" in drafts["not made"]["sar"]
+    assert "stor" not in {*drafts["made"], *drafts["not made"]}  # it is of the other track
+    work.do(ANNA, tlp.mark, case_id, Tlp.AMBER_STRICT, "names a source")
+    work.clock.later(minutes=1)
+    data = build(work.book, ANNA, case_id, tmp_path / "out", answers=told) / "data"
+    assert "TLP:AMBER+STRICT" in json.loads((data / "case.json").read_text())["drafts"]["not made"]["stix"]
 
 
 def test_an_open_case_without_anything_is_a_package_too(work: Work, tmp_path: Path) -> None:

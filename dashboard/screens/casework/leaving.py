@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -10,9 +11,10 @@ import streamlit as st
 from cases.casefile import CaseFile
 from cases.exports.base import Export, Exported, Question, exports, run
 from cases.package.build import build
+from cases.package.timestamp import authority
 from cases.package.verify import seal
 from cases.privacy.tlp import Tlp
-from dashboard import desk
+from dashboard import desk, state
 from dashboard.desk import Desk
 from dashboard.screens.parts import acting
 from graph.errors import LockstepError
@@ -79,8 +81,10 @@ def _export(at: Desk, case_id: str, name: str, answers: dict[str, str], given: T
 
 def _package(at: Desk, case_id: str, whom: str, given: Tlp) -> Exported | None:
     try:
+        stamp = authority(state.settings())
         with tempfile.TemporaryDirectory() as folder:
-            path = build(at.book, at.actor, case_id, folder, zipped=True, recipient=whom, recipient_tlp=given)
+            whole = partial(build, at.book, at.actor, case_id, folder, zipped=True, stamp=stamp)
+            path = whole(recipient=whom, recipient_tlp=given)
             return Exported("package", Path(path).name, Path(path).read_bytes(), seal(path))
     except LockstepError as error:
         acting.refused(error)

@@ -68,6 +68,8 @@ def export(
     from cases.privacy.tlp import Tlp
 
     given = answers_from(answer, answers, "--answer")
+    if out is not None and out.exists():
+        raise ConfigError("the file is there already", str(out), "name another with --out")
     with desk(config, as_json=as_json) as at:
         mark = Tlp(cleared) if cleared else None
         made = run(at.book, at.actor, case_id, name, given, recipient_tlp=mark)
@@ -80,15 +82,27 @@ def package(
     case_id: CaseArgument,
     out: Annotated[Path, typer.Option(help="Folder that it is put into.")] = Path(),
     zipped: Annotated[bool, typer.Option("--zip", help="One zip file in place of a folder.")] = False,
+    recipient: Annotated[str, typer.Option("--for", help="Who is given it, for the records.")] = "",
+    cleared: Annotated[
+        TlpChoice, typer.Option(help="The strictest mark that they are cleared for.")
+    ] = TlpChoice.AMBER_STRICT,
+    unstamped: Annotated[
+        bool, typer.Option("--no-stamp", help="Ask the configured time stamp authority for nothing.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a case out as a BagIt package with its dossier; keep its hash where holders of the package cannot write."""
     from cases.package.build import build
+    from cases.package.timestamp import authority
     from cases.package.verify import seal
+    from cases.privacy.tlp import Tlp
 
     with desk(config, as_json=as_json) as at:
-        path = build(at.book, at.actor, case_id, out, zipped=zipped)
+        stamp = None if unstamped else authority(at.s.settings)
+        mark = Tlp(cleared)
+        book, who = at.book, at.actor
+        path = build(book, who, case_id, out, zipped=zipped, recipient=recipient, recipient_tlp=mark, stamp=stamp)
         found = seal(path)
         at.done(f"{path}, hash {found}", package=str(path), hash=found, case=case_id)
 
