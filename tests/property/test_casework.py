@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cases import appeals, caseload, containment, decisions
 from cases.containment import Containment
 from cases.drafts import Measure, draft_from, grounds_for_approval
-from cases.lifecycles import AppealState, CaseState, Severity
+from cases.escalation import handoffs, playbook, releases
+from cases.escalation.office import default
+from cases.escalation.releases import Step
+from cases.lifecycles import AppealState, CaseState, ClockState, Severity
+from cases.people import Actor
+from cases.roles import Role
+from cases.storage.escalation import clocks, emergencies, lots
+from cases.storage.escalation import handoffs as handoff_rows
+from cases.storage.escalation import releases as release_rows
 from cases.storage.schema import actions, cases, outbox, proposals
 from cases.storage.schema import appeals as appeal_rows
 from cases.storage.schema import containments as containment_rows
@@ -34,6 +44,8 @@ DRAFTS = st.builds(
     st.sampled_from([Severity.S0, Severity.S1, Severity.S2]),
     st.sampled_from([Measure.DEMOTE_CONTENT, Measure.SUSPEND_ACCOUNT, Measure.TERMINATE_ACCOUNT]),
 )
+LEGAL = {"question": "May we?", "track": "platform", "jurisdictions": "DE", "snapshot": "ab" * 32}
+LORA = Actor("lora", frozenset({Role.LEGAL}))
 ANSWERS = st.sampled_from([AppealState.UPHELD, AppealState.REVERSED, AppealState.OMITTED])
 
 
@@ -43,10 +55,11 @@ class Casework(RuleBasedStateMachine):
     work: Work
     case_id: str
 
-    @initialize(severity=st.sampled_from([Severity.S0, Severity.S2]))
-    def begin(self, severity: Severity) -> None:
+    @initialize(severity=st.sampled_from([Severity.S0, Severity.S2]), lot=st.lists(st.floats(0, 0.99), max_size=9))
+    def begin(self, severity: Severity, lot: list[float]) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.work = casework.opened(casework.sqlite_url(Path(self.folder.name)))
+        self.work.book.office = replace(default(), release_share=0.5, draw=lambda: lot.pop() if lot else 0.99)
         self.case_id = self.work.case(severity)
 
     def teardown(self) -> None:
@@ -115,6 +128,32 @@ class Casework(RuleBasedStateMachine):
     def contain(self, who: Any, kind: Containment) -> None:
         self.attempt(who, containment.contain, self.case_id, kind, "x.example", "live drainer")
 
+    @rule(who=st.sampled_from([ANNA, BOSS, BOT, LORA]), number=st.integers(0, 9), step=st.sampled_from(list(Step)))
+    def release(self, who: Any, number: int, step: Step) -> None:
+        table = appeal_rows if step is Step.ANSWER else decision_rows
+        if about := self.any_of(table, number):
+            self.attempt(who, releases.release, self.case_id, step, about["id"], "nothing stands against it")
+
+    @rule(who=st.sampled_from([ANNA, BOT, LORA]), severity=st.sampled_from(list(Severity)))
+    def grade(self, who: Any, severity: Severity) -> None:
+        self.attempt(who, caseload.grade, self.case_id, severity, "why")
+
+    @rule(one=PEOPLE, other=st.sampled_from([ANNA, BOT, LORA]), way=st.sampled_from(["accept", "answer", "give_back"]))
+    def hand_over(self, one: Any, other: Any, way: str) -> None:
+        if not [h for h in self.work.rows(handoff_rows) if h["state"] == "requested"]:
+            self.attempt(one, handoffs.request, self.case_id, "legal", LEGAL)
+        for row in self.work.rows(handoff_rows):
+            self.attempt(other, getattr(handoffs, way), row["id"], *([] if way == "accept" else ["words"]))
+
+    @rule(who=PEOPLE, way=st.sampled_from(["contained", "resolve", "stand_down"]))
+    def emergency(self, who: Any, way: str) -> None:
+        self.attempt(who, playbook.declare, self.case_id, "drainer", "live drainer")
+        for row in self.work.rows(emergencies):
+            if way == "contained":
+                self.work.do(ANNA, playbook.log, row["id"], "at it")
+            else:
+                self.attempt(who, getattr(playbook, way), row["id"], "over")
+
     @rule(hours=st.sampled_from([1, 5, 25]))
     def wait(self, hours: int) -> None:
         self.work.clock.later(hours=hours)
@@ -135,6 +174,33 @@ class Casework(RuleBasedStateMachine):
         for row in self.work.rows(cases):
             resting = row["resume"] or row["state"]
             assert made or resting not in {CaseState.DECIDED, CaseState.ENFORCED}
+
+    @invariant()
+    def what_waits_for_legal_went_out_after_its_release_alone(self) -> None:
+        if not hasattr(self, "work"):
+            return
+        held = {r["id"] for r in self.work.rows(lots) if r["held"]}
+        released = {f"{r['step']}-{r['about']}" for r in self.work.rows(release_rows)}
+        assert {r["released_by"] for r in self.work.rows(release_rows)} <= {"lora", "boss"}
+        for message in self.work.rows(outbox):
+            if message["topic"] == "enforce":
+                assert f"enforce-{orjson.loads(message['payload'])['decision']}" not in held - released
+        for appeal in self.work.rows(appeal_rows):
+            assert appeal["resolved_at"] is None or f"answer-{appeal['id']}" not in held - released
+
+    @invariant()
+    def clocks_are_right(self) -> None:
+        if not hasattr(self, "work"):
+            return
+        running = [c for c in self.work.rows(clocks) if c["done_at"] is None and c["ended_at"] is None]
+        assert set(Counter(c["kind"] for c in running).values()) <= {1}
+        (case,) = self.work.rows(cases)
+        assert all((c["due_at"] is None) == (case["state"] == CaseState.ON_HOLD) for c in running)
+        due = [c["due_at"] for c in running if c["due_at"]]
+        assert [c["due_at"] for c in self.work.rows(clocks) if c["nearest"]] == ([min(due)] if due else [])
+        for clock in self.work.rows(clocks):
+            if clock["done_at"] is not None and clock["due_at"] is not None:
+                assert (clock["state"] == ClockState.MET) <= (clock["done_at"] <= clock["due_at"])
 
     @invariant()
     def nobody_answers_their_own(self) -> None:
