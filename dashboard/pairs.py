@@ -62,7 +62,7 @@ def said(a: Finding, b: Finding) -> str:
     if a.lineage_id == b.lineage_id:
         return change(b, a).sentence()
     both = set(a.accounts) & set(b.accounts)
-    return f"two rings; {len(both):,} of {len(a.members):,} and {len(b.members):,} accounts are in both"
+    return f"{len(both):,} of {len(a.members):,} and {len(b.members):,} accounts are in both"
 
 
 def member_rows(a: Finding, b: Finding, handles: Mapping[str, str | None]) -> list[Row]:

@@ -78,7 +78,8 @@ def _users(key: Key, ids: tuple[str, ...], _view: View, _findings: list[Finding]
 def _pair(opened: Opened, a: Finding, b: Finding) -> None:
     st.subheader("One ring at two dates" if a.lineage_id == b.lineage_id else "Two rings")
     with st.container(key="summary"):
-        st.text(one_line(pairs.said(a, b), 500).capitalize())
+        said = one_line(pairs.said(a, b), 500)
+        st.text(said[:1].upper() + said[1:])
     for column, name, f in zip(st.columns(2, gap="large"), ("A", "B"), (a, b), strict=True):
         with column, st.container(border=True):
             st.text(f"{name}: {views.kind_label(f.kind)}, priority {f.priority}, {len(f.members):,} accounts")

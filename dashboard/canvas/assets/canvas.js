@@ -76,7 +76,7 @@ class Picture {
     this.film.set(data.film, data.edges);
     if (first) this.begin(data.options);
     else this.stand(data.nodes);
-    if (fit) this.network.fit({ animation: false });
+    if (fit) this.fit();
     this.select(data.selected);
     if (data.menu && data.menu.turn !== this.menuTurn) {
       this.menuTurn = data.menu.turn;
@@ -158,7 +158,7 @@ class Picture {
     if ((event.ctrlKey || event.metaKey) && !'zyZ'.includes(name)) return;
     const moves = { ArrowLeft: [-60, 0], ArrowRight: [60, 0], ArrowUp: [0, -60], ArrowDown: [0, 60] }[name];
     if (moves) this.pan(moves);
-    else if (name === 'f') this.network.fit({ animation: false });
+    else if (name === 'f') this.fit();
     else if (name === '+' || name === '-') this.network.moveTo({ scale: this.network.getScale() * (name === '+' ? 1.25 : 0.8) });
     else if (name === 'Escape') this.escape();
     else if (name === 'm' && this.network.getSelectedNodes().length === 1) this.keyMenu();
@@ -171,6 +171,12 @@ class Picture {
     const [id] = this.network.getSelectedNodes();
     this.spot = this.network.canvasToDOM(this.network.getPosition(id));
     this.tell({ do: 'menu', nodes: [id] });
+  }
+
+  // All of it in the frame, with room at the edge for names.
+  fit() {
+    this.network.fit({ animation: false });
+    this.network.moveTo({ scale: this.network.getScale() * 0.92 });
   }
 
   pan([x, y]) {

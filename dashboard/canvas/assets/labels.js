@@ -53,10 +53,11 @@ export class Labels {
     for (const [{ id }, [x, y, r]] of spots) circles.add([x - r, y - r, 2 * r, 2 * r], id);
     const first = new Set(selected);
     spots.sort(([a], [b]) => first.has(b.id) - first.has(a.id) || b.size - a.size);
-    this.paint(ink, network, scale, dark, this.placed(ink, spots, circles));
+    this.paint(ink, network, scale, dark, this.placed(ink, spots, circles, [width, height]));
   }
 
-  placed(ink, spots, circles) {
+  // Where each name goes: wherever there is room, rather where the frame's edge does not cut it.
+  placed(ink, spots, circles, [width, height]) {
     const taken = new Boxes();
     const found = [];
     ink.save();
@@ -66,7 +67,8 @@ export class Labels {
       const lines = node.name.split('\n');
       const wide = Math.max(...lines.map((line) => this.measure(ink, line))) + 4;
       const boxes = PLACES.map((place) => place(spot, wide, LINE * lines.length)).filter((box) => !taken.hits(box, node.id));
-      const box = boxes.find((b) => !circles.hits(b, node.id));
+      const free = boxes.filter((b) => !circles.hits(b, node.id));
+      const box = free.find(([x, y, w, h]) => x >= 0 && y >= 0 && x + w <= width && y + h <= height) ?? free[0];
       if (!box) continue;
       taken.add(box, node.id);
       found.push([lines, box]);

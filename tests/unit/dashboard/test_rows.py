@@ -139,7 +139,7 @@ def test_neighbours_say_how_many_there_are(view: View) -> None:
 
 
 def test_two_rings_and_one_ring_at_two_dates() -> None:
-    assert pairs.said(A, B) == "two rings; 3 of 8 and 3 accounts are in both"
+    assert pairs.said(A, B) == "3 of 8 and 3 accounts are in both"
     later = flagged.shilling(version="2", supersedes=A.id, lineage_id=A.id, members=A.members[1:], priority=B.priority)
     assert "1 account left" in pairs.said(A, later)
     assert "priority was high" in pairs.said(A, later)
