@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def decided(team: Team, case: str, snapshot: str) -> str:
 
 
 def told(team: Team, case: str) -> None:
-    """The statement to each user, and the record for the Commission, which names nobody."""
+    """The statement to each user, and the record for the Commission, which names nobody; they are two things."""
     known = {
         "account": RING[0],
         "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
@@ -162,12 +163,21 @@ def told(team: Team, case: str) -> None:
         "content_type": "CONTENT_TYPE_TEXT",
         "source_type": "SOURCE_VOLUNTARY",
     }
-    for name in (n for n in team.done("anna", "exports") if n.startswith("dsa_")):
-        given = answers(team, name, known)
-        file = team.done("anna", "export", case, name, *given)["file"]
-        content = Path(file).read_text(encoding="utf-8")
-        assert Path(file).stat().st_mode & 0o077 == 0
-        assert content
+    files = {}
+    for name in ("dsa_statement", "dsa_record"):
+        asked_for = {k: v for k, v in known.items() if name == "dsa_record" or k != "account"}
+        files[name] = Path(team.done("anna", "export", case, name, *answers(team, name, asked_for))["file"])
+        assert files[name].stat().st_mode & 0o077 == 0
+    with zipfile.ZipFile(files["dsa_statement"]) as archive:
+        letters = {name: archive.read(name).decode() for name in archive.namelist()}
+    for account in RING:
+        (one,) = (text for text in letters.values() if account.removeprefix("local:") in text and "<html" not in text)
+        assert "section 4.2" in one
+    record = files["dsa_record"].read_text(encoding="utf-8")
+    rows = [row for line in record.splitlines() for row in json.loads(line)["statements"]]
+    assert len({r["puid"] for r in rows}) == len(rows) > 0
+    assert {r["automated_decision"] for r in rows} == {"AUTOMATED_DECISION_NOT_AUTOMATED"}
+    assert not any(account in record or f'"{account.removeprefix("local:")}"' in record for account in RING)
 
 
 def reversed_by_a_third(team: Team, case: str, made: str) -> None:
