@@ -32,7 +32,8 @@ def assigned(work: Work, decision: str, reviewer: Actor = RUTH) -> str:
 
 
 def topics(work: Work) -> list[str]:
-    return sorted(m["topic"] for m in work.rows(outbox))
+    clocks = {"at_risk", "breached"}  # of severity S0 run out beside it, and have tests of their own
+    return sorted(m["topic"] for m in work.rows(outbox) if m["topic"] not in clocks)
 
 
 def test_one_step_answers_and_reverses(work: Work) -> None:

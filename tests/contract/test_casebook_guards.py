@@ -85,6 +85,15 @@ def test_a_decision_is_not_answered_as_a_reversal(work: Work, step: Callable[...
     assert work.row(proposals, answer["id"])["state"] == "proposed"
 
 
+@pytest.mark.parametrize("step", [decisions.approve, decisions.refuse, decisions.withdraw], ids=lambda s: s.__name__)
+def test_a_reversal_is_not_answered_as_a_decision(work: Work, step: Callable[..., Any]) -> None:
+    answer = reversal(work)
+    for who in (RUTH, LUIS):
+        with pytest.raises(CaseError, match="it proposes a reversal"):
+            work.do(who, step, answer["id"], answer["hash"])
+    assert work.row(proposals, answer["id"])["state"] == "proposed"
+
+
 @pytest.mark.parametrize("step", [appeals.approve, appeals.refuse, appeals.withdraw], ids=lambda s: s.__name__)
 def test_a_reversal_in_a_case_one_does_not_know_is_not_there(work: Work, step: Callable[..., Any]) -> None:
     answer = reversal(work, restricted=True)
