@@ -12,12 +12,11 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from cases.drafts import Action, Automated, Draft, Ground, Measure
 from cases.escalation.releases import Step
 from cases.exports import reading
 from cases.exports.base import Export, Material, Question
+from cases.exports.rendering import rendered
 from cases.lifecycles import ActionState
 from cases.privacy import names
 from cases.privacy.redaction import described, detect
@@ -165,23 +164,7 @@ def _redress(answers: Any, now: datetime) -> list[str]:
 
 
 def _rendered(told: dict[str, Any]) -> dict[str, str]:
-    return {
-        "txt": _templates(escaping=False).get_template("dsa_statement.txt.j2").render(told),
-        "html": _templates(escaping=True).get_template("dsa_statement.html.j2").render(told),
-    }
-
-
-def _templates(*, escaping: bool) -> Environment:
-    """Those of pages escape; plain text has nothing to escape."""
-    loader = PackageLoader("cases.exports")
-    return Environment(
-        loader=loader,
-        autoescape=escaping,  # noqa: S701 - see above
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return {kind: rendered(f"dsa_statement.{kind}.j2", told) for kind in ("txt", "html")}
 
 
 def _file_name(account: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cases.casefile import CaseFile
 from cases.privacy.tlp import Tlp
+from cases.untrusted import one_line
 from graph.findings import digest
 
 FLAGGED = "Flagged is not guilty: what a program measured is a reason for a person to look, and no finding of fact."
@@ -142,6 +143,11 @@ def utc(value: object) -> str:
             return str(value)
     at = value if value.tzinfo else value.replace(tzinfo=UTC)
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def line(text: str, limit: int = 2_000) -> str:
+    """A text that anybody wrote, in one line and with what it hides made visible."""
+    return one_line(text, limit)
 
 
 def archive(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 from cases.exports import reading
 from cases.exports.base import Export, Material, Question
-from cases.exports.reading import Piece
+from cases.exports.reading import Piece, line
 from cases.people import Kind
 from cases.privacy.tlp import Tlp
-from cases.untrusted import one_line
 from graph.errors import CaseError, NotPermitted
 
 POSTS = 50  # of the body; how many more there are is said
@@ -113,7 +112,7 @@ def _who(material: Material) -> Iterator[Sentence]:
         if member is not None:
             short = reading.short(member["snapshot"])
             cites = tuple(f"{e}@{short}" for e in member.get("evidence", ())) or (f"snapshot {short}",)
-            yield Sentence(f"The account {_clean(account)} is in the finding as {_clean(str(member['role']))}.", cites)
+            yield Sentence(f"The account {line(account)} is in the finding as {line(str(member['role']))}.", cites)
     if len(own) > ACCOUNTS:
         yield Sentence(f"{len(own) - ACCOUNTS} further accounts have evidence of their own.", _snapshots(material))
 
@@ -122,7 +121,7 @@ def _what(material: Material) -> Iterator[Sentence]:
     for sha, finding in reading.findings(material.snapshots).items():
         short = reading.short(sha)
         cites = tuple(f"{e}@{short}" for e in finding.get("rests_on", ())) or (f"snapshot {short}",)
-        if summary := _clean(str(finding.get("summary", ""))):
+        if summary := line(str(finding.get("summary", ""))):
             yield Sentence(f"A program flagged: {_closed(summary)}", cites)
 
 
@@ -134,28 +133,28 @@ def _when(material: Material) -> Iterator[Sentence]:
 def _where(material: Material) -> Iterator[Sentence]:
     platforms = sorted({a.partition(":")[0] for a in reading.named(material.file) if ":" in a})
     if platforms:
-        yield Sentence(f"The accounts are on: {', '.join(map(_clean, platforms))}.", _snapshots(material))
+        yield Sentence(f"The accounts are on: {', '.join(map(line, platforms))}.", _snapshots(material))
     for name, words in (("tickers", "It is about the tickers"), ("links", "It led to the addresses")):
         if found := reading.gathered(material.snapshots, name):
-            shown = ", ".join(_clean(v) for v in found[:ACCOUNTS])
+            shown = ", ".join(line(v) for v in found[:ACCOUNTS])
             yield Sentence(f"{words}: {shown}.", _snapshots(material))
 
 
 def _how(pieces: Iterable[Piece]) -> Iterator[Sentence]:
     for piece in pieces:
         chance = f", expected {piece.expected:g}" + ("" if piece.p_value is None else f", p = {piece.p_value:.2g}")
-        yield Sentence(f"Measured: {_clean(piece.measure)}: {_clean(piece.amount)}{chance}.", (piece.cite,))
+        yield Sentence(f"Measured: {line(piece.measure)}: {line(piece.amount)}{chance}.", (piece.cite,))
 
 
 def _chronology(material: Material) -> Iterator[Sentence]:
     own = frozenset(reading.named(material.file))
     posts = [p for p in reading.posts(material.snapshots) if p.get("account") in own]
     for post in posts[:POSTS]:
-        text = f" “{_clean(str(post['text']), 200)}”" if post.get("text") else ""
+        text = f" “{line(str(post['text']), 200)}”" if post.get("text") else ""
         at = reading.utc(post.get("created_at")) or "At an unknown time"
         yield Sentence(
-            f"{at}: {_clean(str(post['account']))} posted{text}.",
-            (f"post {_clean(str(post['id']))}", f"snapshot {reading.short(post['snapshot'])}"),
+            f"{at}: {line(str(post['account']))} posted{text}.",
+            (f"post {line(str(post['id']))}", f"snapshot {reading.short(post['snapshot'])}"),
         )
     if len(posts) > POSTS:
         yield Sentence(
@@ -204,7 +203,7 @@ def sentences(answer: str) -> Iterator[tuple[str, list[str]]]:
     """A person's text as sentences, each with what it cites."""
     for piece in _END.split(answer.strip()):
         cites = [c.strip() for inner in _CITES.findall(piece) for c in inner.split(",") if c.strip()]
-        text = _clean(_CITES.sub("", piece)).replace(" .", ".")
+        text = line(_CITES.sub("", piece)).replace(" .", ".")
         if text.strip(".!? "):
             yield _closed(text), cites
 
@@ -212,7 +211,7 @@ def sentences(answer: str) -> Iterator[tuple[str, list[str]]]:
 def _known(material: Material, pieces: Sequence[Piece]) -> frozenset[str]:
     """Everything that may be cited."""
     found = {p.cite for p in pieces} | {f"snapshot {reading.short(s)}" for s in material.snapshots}
-    found |= {f"post {_clean(str(p['id']))}" for p in reading.posts(material.snapshots)}
+    found |= {f"post {line(str(p['id']))}" for p in reading.posts(material.snapshots)}
     if len(material.snapshots) == 1:  # then the number of a piece is name enough
         found |= {p.cite.partition("@")[0] for p in pieces}
     if material.file.decision is not None:
@@ -222,10 +221,6 @@ def _known(material: Material, pieces: Sequence[Piece]) -> frozenset[str]:
 
 def _snapshots(material: Material) -> tuple[str, ...]:
     return tuple(f"snapshot {reading.short(sha)}" for sha in material.snapshots)
-
-
-def _clean(text: str, limit: int = 2_000) -> str:
-    return one_line(text, limit)
 
 
 def _closed(text: str) -> str:
@@ -243,7 +238,7 @@ def _written(material: Material, told: Narrative) -> Iterator[str]:
     yield from _part("in the order of time", told.chronology)
     yield from ("", "CONCLUSION", *map(str, told.conclusion), "", "CITED")
     yield from (f"snapshot {reading.short(sha)}: SHA-256 {sha}" for sha in material.snapshots)
-    yield from (f"{p.cite}: {_clean(p.measure)}" for p in reading.evidence(material.snapshots))
+    yield from (f"{p.cite}: {line(p.measure)}" for p in reading.evidence(material.snapshots))
 
 
 def _part(name: str, sentences: Sequence[Sentence]) -> Iterator[str]:

@@ -19,10 +19,11 @@ from cases.drafts import BROKEN
 from cases.exports import reading
 from cases.exports.base import Export, Material, Question, parts
 from cases.exports.disarm import PAGES, SOURCE, TECHNIQUES, VERSION, suggested
+from cases.exports.reading import line
 from cases.people import Kind
+from cases.privacy import names
 from cases.privacy.redaction import redact
 from cases.privacy.tlp import Tlp
-from cases.untrusted import one_line
 from graph.errors import CaseError, NotPermitted
 from graph.model import unscoped
 
@@ -104,7 +105,8 @@ class _Maker:
         self.case = material.file.case
         self.mark = Tlp(self.case["tlp"])
         self.made = min(reading.utc(s["taken_at"]) for s in material.snapshots.values())
-        self.names = _names(material)
+        known = names.known(material.file, material.snapshots.values())
+        self.names = dict.fromkeys(known, "[account of the case]")
         self.open = [a for a in material.file.appeals if a["resolved_at"] is None]
         self.confidence = FLAGGED if material.file.decision is None or self.open else DECIDED
 
@@ -147,13 +149,13 @@ class _Maker:
             if draft is not None and name not in draft.accounts:
                 continue
             platform, identity = unscoped(name)
-            kind = {"account_type": _TYPES.get(platform, _clean(platform))} if identity else {}
-            account = UserAccount(user_id=_clean(identity or name), **kind, object_marking_refs=[TLP_MARKS[self.mark]])
+            kind = {"account_type": _TYPES.get(platform, line(platform))} if identity else {}
+            account = UserAccount(user_id=line(identity or name), **kind, object_marking_refs=[TLP_MARKS[self.mark]])
             yield account
             member = members.get(name, {})
             cites = [f"{e}@{reading.short(member['snapshot'])}" for e in member.get("evidence", ())]
             why = f"Evidence against the account itself: {', '.join(cites) or 'in the case'}."
-            role = f" Role in the finding: {_clean(str(member['role']))}." if member.get("role") else ""
+            role = f" Role in the finding: {line(str(member['role']))}." if member.get("role") else ""
             yield self._related(campaign, account, "related-to", why + role, name)
 
     def _links(self, campaign: Campaign) -> Iterator[Any]:
@@ -223,7 +225,7 @@ class _Maker:
 
     def _say(self, text: object) -> str:
         """A free text without personal data: accounts are named as objects, or not at all."""
-        return redact(_clean(str(text)), self.names)
+        return redact(line(str(text)), self.names)
 
     def _related(self, source: Any, target: Any, kind: str, why: str, key: str) -> Relationship:
         return Relationship(
@@ -250,23 +252,11 @@ def _name(material: Material, kind: str, key: str = "") -> str:
     return f"{kind}--{uuid.uuid5(NAMESPACE, f'{case} {kind} {key}')}"
 
 
-def _names(material: Material) -> dict[str, str]:
-    """Ids and handles of the case's accounts, and what stands for them in texts."""
-    nodes = [n for s in material.snapshots.values() for n in s.get("nodes", ()) if n.get("kind") == "account"]
-    keys = [row["account"] for row in material.file.subjects]
-    handles = [str(n["label"]) for n in nodes if n.get("label")]
-    return dict.fromkeys([*keys, *handles], "[account of the case]")
-
-
 def _is_address(link: str) -> bool:
     try:
         return urlsplit(link).scheme in {"http", "https"} and bool(urlsplit(link).hostname)
     except ValueError:
         return False
-
-
-def _clean(text: str) -> str:
-    return one_line(text, 2_000)
 
 
 ASKS = (

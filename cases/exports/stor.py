@@ -11,15 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cases.caseload import Track
 from cases.exports import reading
 from cases.exports.base import Export, Material, Question
+from cases.exports.reading import line
+from cases.exports.rendering import rendered
 from cases.exports.stor_fields import BREACHES, FIELDS, SECTIONS, Field, malformed
 from cases.people import Kind
 from cases.privacy.tlp import Tlp
-from cases.untrusted import one_line
 from graph.errors import CaseError, NotPermitted
 
 NA = "NA"
@@ -46,7 +46,7 @@ def make(material: Material) -> bytes:
         A program asks for it: a person chooses the breach.
     """
     told = draft(material)
-    page = _pages().get_template("stor.html.j2").render(told)
+    page = rendered("stor.html.j2", told)
     return reading.archive(
         [("stor.json", orjson.dumps(told, option=orjson.OPT_INDENT_2)), ("stor.html", page.encode())]
     )
@@ -134,18 +134,18 @@ def _nothing(_: Material) -> Filled:
 def _assets(material: Material) -> Filled:
     tickers = reading.gathered(material.snapshots, "tickers")
     pairs = sorted({f"{m['base']}/{m['quote']}" for m in _market(material)})
-    said = [f"Ticker as posted: {_clean(t)}" for t in tickers] + [f"Pair: {_clean(p)}" for p in pairs]
+    said = [f"Ticker as posted: {line(t)}" for t in tickers] + [f"Pair: {line(p)}" for p in pairs]
     return said, _cited(material) if said else []
 
 
 def _ledgers(material: Material) -> Filled:
     chains = sorted({w.partition(":")[0] for w in _wallets(material) if ":" in w})
-    return [_clean(c) for c in chains], _cited(material) if chains else []
+    return [line(c) for c in chains], _cited(material) if chains else []
 
 
 def _venues(material: Material) -> Filled:
     venues = sorted({str(m["venue"]) for m in _market(material)})
-    return [_clean(v) for v in venues], _cited(material) if venues else []
+    return [line(v) for v in venues], _cited(material) if venues else []
 
 
 def _behaviour(material: Material) -> Filled:
@@ -153,9 +153,9 @@ def _behaviour(material: Material) -> Filled:
     for sha, finding in reading.findings(material.snapshots).items():
         window = finding.get("window") or {}
         times = f"{reading.utc(window.get('start'))} to {reading.utc(window.get('end'))}"
-        said.append(f"{times}: {_clean(str(finding.get('summary', '')))} [snapshot {reading.short(sha)}]")
+        said.append(f"{times}: {line(str(finding.get('summary', '')))} [snapshot {reading.short(sha)}]")
     for piece in reading.evidence(material.snapshots):
-        said.append(f"{_clean(piece.measure)}: {_clean(piece.amount)}, expected {piece.expected:g} [{piece.cite}]")
+        said.append(f"{line(piece.measure)}: {line(piece.amount)}, expected {piece.expected:g} [{piece.cite}]")
         cites.append(piece.cite)
     return said, cites
 
@@ -170,9 +170,9 @@ def _attention(material: Material) -> Filled:
 
 def _identifiers(material: Material) -> Filled:
     accounts = reading.named(material.file)
-    said = [f"Account: {_clean(a)}" for a in accounts]
+    said = [f"Account: {line(a)}" for a in accounts]
     if accounts:
-        said += [f"Wallet: {_clean(w)}" for w in _wallets(material, accounts)]
+        said += [f"Wallet: {line(w)}" for w in _wallets(material, accounts)]
     return said, _cited(material) if said else []
 
 
@@ -188,16 +188,16 @@ def _transactions(material: Material) -> Filled:
         for edge in snapshot.get("edges", ()):
             if edge.get("kind") == "TRANSFERRED":
                 at = reading.utc(edge.get("at")) or "at an unknown time"
-                ends = f"{_clean(str(edge['source']))} to {_clean(str(edge['target']))}"
+                ends = f"{line(str(edge['source']))} to {line(str(edge['target']))}"
                 found.setdefault(f"{at}: {ends}{_hash(edge.get('tx'))}", f"snapshot {reading.short(sha)}")
     for piece in reading.evidence(material.snapshots):
         if any(n.startswith("wallet/") for n in piece.nodes):
-            found |= {f"Transaction: {_clean(key)}": piece.cite for key in piece.interactions}
+            found |= {f"Transaction: {line(key)}": piece.cite for key in piece.interactions}
     return list(found), list(dict.fromkeys(found.values()))
 
 
 def _hash(tx: object) -> str:
-    return f", transaction {_clean(str(tx))}" if tx else ""
+    return f", transaction {line(str(tx))}" if tx else ""
 
 
 def _market(material: Material) -> list[Any]:
@@ -226,10 +226,6 @@ def _cited(material: Material) -> list[str]:
     return [f"snapshot {reading.short(sha)}" for sha in material.snapshots]
 
 
-def _clean(text: str) -> str:
-    return one_line(text, 2_000)
-
-
 _FROM_CASE: dict[str, Callable[[Material], Filled]] = {
     "2.1": _assets,
     "2.2": _ledgers,
@@ -240,11 +236,6 @@ _FROM_CASE: dict[str, Callable[[Material], Filled]] = {
     "5.6": _others,
     "5.7": _transactions,
 }
-
-
-def _pages() -> Environment:
-    loader = PackageLoader("cases.exports")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 ASKS = tuple(

@@ -184,7 +184,7 @@ def test_confidence_is_careful(told: Material, outcome: Outcome | None, confiden
 def test_an_open_appeal_lowers_it_again(told: Material) -> None:
     file = decided(told, Outcome.VIOLATION_CONFIRMED).file
     for resolved, confidence in ((None, 15), (told.now, 50)):
-        appeal = cast("Any", {"resolved_at": resolved})
+        appeal = cast("Any", {"resolved_at": resolved, "appellant": "x:100"})
         found = objects(replace(told, file=replace(file, appeals=(appeal,))))
         assert found["report"][0]["confidence"] == confidence
         assert ("An appeal against the decision is open." in found["note"][0]["content"]) is (resolved is None)
