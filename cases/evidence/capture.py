@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, Select, and_, case, exists, func, or_, select
+from sqlalchemy import RowMapping, Select, and_, case, func, or_, select
 
 from cases.audit import canonical, sha256
 from cases.casebook import Change, Look
 from cases.evidence.gathering import gather
 from cases.lifecycles import AlertState
 from cases.roles import Permission
-from cases.storage.escalation import sources
 from cases.storage.evidence import captures
 from cases.storage.schema import alerts
 from graph.errors import CaseError
@@ -87,12 +86,13 @@ def release(change: Change, alert_id: str, why: str) -> int:
 def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
     """Date what belongs to dismissed alerts, and remove the content whose time has come; gives the ids removed.
 
-    An alert that is merged goes with the one that it is merged into; what a case stands on stays. A return of the alert
-    takes the date away again. The row, its hash and the fact of its removal stay.
+    An alert that is merged goes with the one that it is merged into. A return of the alert takes the date away again.
+    The row, its hash and the fact of its removal stay. A case of the market track keeps nothing of its alerts
+    from going, or what did not go would tell of it: its own snapshots stay.
     """
     removed = []
     for row in change.connection.execute(_waiting()).mappings().all():
-        dismissed = row["whole_state"] == AlertState.DISMISSED and not row["stood_on"]
+        dismissed = row["whole_state"] == AlertState.DISMISSED
         if dismissed and row["expires_at"] is None:
             change.alter("expire", captures, row, {"expires_at": change.now + kept})
         elif not dismissed and row["expires_at"] is not None:
@@ -106,10 +106,9 @@ def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
 
 
 def _waiting() -> Select[Any]:
-    """What may expire: captures, the state of the alert that each goes with, and whether a case stands on that."""
+    """What may expire: captures, and the state of the alert that each goes with."""
     whole = alerts.alias("whole")
-    stood_on = exists().where(sources.c.alert_id.in_([alerts.c.id, whole.c.id]))
-    told = select(captures, whole.c.state.label("whole_state"), stood_on.label("stood_on"))
+    told = select(captures, whole.c.state.label("whole_state"))
     joined = told.join(alerts, alerts.c.id == captures.c.alert_id)
     joined = joined.join(whole, whole.c.id == func.coalesce(alerts.c.merged_into, alerts.c.id))
     waiting = and_(captures.c.content.is_not(None), captures.c.held.is_(False))

@@ -322,14 +322,17 @@ def test_what_is_merged_goes_with_what_it_is_merged_into(work: Work, view: View)
     assert len(work.do(ANNA, capture.expire)) == 1
 
 
-def test_what_a_case_of_the_market_track_stands_on_stays(work: Work, view: View) -> None:
+def test_a_case_of_the_market_track_keeps_its_snapshot_and_tells_nothing_by_what_is_kept(
+    work: Work, view: View
+) -> None:
     key = taken(work, view)
     case_id = work.do(ANNA, open_case, "a pump", Severity.S1, alert_ids=[key], track=Track.MARKET)
+    sha = work.do(ANNA, snapshots.freeze, case_id, view, RING.id)
     work.do(ANNA, alerts.dismiss, key, "nothing for the platform")
-    for _ in range(3):
-        work.clock.later(days=60)
-        assert work.do(ANNA, capture.expire) == []
-    assert content_of(work, work.do(ANNA, snapshots.freeze, case_id, None, RING.id))["alert"] == key
+    work.do(ANNA, capture.expire)
+    work.clock.later(days=30)
+    assert len(work.do(ANNA, capture.expire)) == 1
+    assert content_of(work, sha)["alert"] == key
 
 
 @pytest.mark.parametrize("place", [(1.0, float("nan")), (float("inf"), 0.0), (1.0,)])

@@ -80,7 +80,7 @@ def told(texts: dict[str, str | None]) -> dict[str, Any]:
     """What :func:`cases.evidence.gathering.gather` gives of a finding that names all five posts."""
     named = [["post", f"x:p{n}"] for n in range(5)]
     finding = {"id": "f", "members": [], "tickers": [], "links": [], "evidence": [{"nodes": named}]}
-    posts = [{"id": p, "text": t, "events": []} for p, t in texts.items()]
+    posts: list[dict[str, Any]] = [{"id": p, "text": t, "events": []} for p, t in texts.items()]
     nodes = [{"id": f"post/{p}"} for p in texts]
     return {"finding": finding, "posts": posts, "nodes": nodes, "edges": []}
 
