@@ -11,20 +11,14 @@ from sqlalchemy import RowMapping, or_, select
 from cases.casebook import Change, Look
 from cases.storage.escalation import sources
 from cases.storage.schema import alerts
-from graph.errors import CaseError
 
 
 def stand_on(change: Change, alert_id: str, case_id: str) -> None:
-    """Note that a case of the market track stands on an alert, which stays as it is.
-
-    Raises
-    ------
-    CaseError
-        It does already.
-    """
+    """Note that a case of the market track stands on an alert, which stays as it is; said again, it changes nothing."""
     alert = change.row(alerts, alert_id)
     if change.rows(sources, sources.c.case_id == case_id, sources.c.alert_id == alert_id):
-        raise CaseError("the case stands on it already", f"alert {alert_id}")
+        change.note("stand on again", "case", case_id, {"alert": alert_id})
+        return
     change.add("stand on", sources, {"case_id": case_id, "alert_id": alert["id"], "at": change.now})
 
 
