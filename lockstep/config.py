@@ -182,7 +182,8 @@ SETTINGS = (
     ),
 )
 SECRETS = {
-    "LOCKSTEP_PSEUDONYM_KEY": "key (≥ 16 characters) of the HMAC that stands for e-mail, phone, IP and device values",
+    "LOCKSTEP_PSEUDONYM_KEY": "key (≥ 16 characters) of the HMAC that stands for e-mail, phone, IP and device values,"
+    " and for accounts where vendors read",
     "LOCKSTEP_NEO4J_PASSWORD": "password of the Neo4j user",
     "LOCKSTEP_WEBHOOK_KEY": "key (≥ 16 characters) that signs what is sent to the webhook",
     "LOCKSTEP_CASES_PASSWORD": "password of the casebook's PostgreSQL user",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "LOCKSTEP_PSEUDONYM_KEY"
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # without vowels: no word comes out
+_SHOWN = re.compile(rf"(?:account|item) [{_LETTERS}]{{5,}}")
 _LENGTH = 5  # 3.2 million; where two of a case meet, both are shown with more letters
 _INSIDE = frozenset(Role) - {Role.VENDOR, Role.AUDITOR}
 _WITHHELD = ("access", "custody", "stor_decisions", "releases", "handoffs")  # nothing that people outside work with
@@ -125,7 +127,7 @@ class _Reader:
     ) -> None:
         self.actor, self.case_id, self.key = actor, case_id, key
         shown = self._shown(accounts)
-        self.names = {item: f"item {pseudonym(key, case_id, item)}" for item in items if item not in accounts} | shown
+        self.names = {item: self.one(item, {}) for item in items if item not in accounts} | shown
         for name, label in accounts.items():
             self.names |= dict.fromkeys(spellings(name, label), shown[name])
 
@@ -134,6 +136,9 @@ class _Reader:
         told = {name: pseudonym(self.key, self.case_id, name, 40) for name in accounts}
         found = {}
         for name, code in told.items():
+            if _SHOWN.fullmatch(name):  # read twice, it stays what it is
+                found[name] = name
+                continue
             others = {c for n, c in told.items() if n != name}
             length = _LENGTH
             while any(c.startswith(code[:length]) for c in others):
@@ -141,9 +146,12 @@ class _Reader:
             found[name] = f"account {code[:length]}"
         return found
 
-    def one(self, name: str) -> str:
+    def one(self, name: str, known: Mapping[str, str] | None = None) -> str:
         """What stands for an account or another subject."""
-        return self.names.get(name) or f"item {pseudonym(self.key, self.case_id, name)}"
+        names = self.names if known is None else known
+        return names.get(name) or (
+            name if _SHOWN.fullmatch(name) else f"item {pseudonym(self.key, self.case_id, name)}"
+        )
 
     def text(self, text: str) -> str:
         """A text with names as pseudonyms and without other personal data."""
@@ -171,7 +179,7 @@ class _Reader:
         """A value of JSON; keys are names too."""
         if isinstance(value, str):
             if value and name in _ACCOUNTS:
-                return self.names.get(value) or f"account {pseudonym(self.key, self.case_id, value)}"
+                return self.names.get(value) or self.one(value).replace("item", "account", 1)
             return self.names.get(value) or (value if name in _AS_IS - {"id"} else self.text(value))
         if isinstance(value, Mapping):
             return {self.text(k): self.value(v, k) for k, v in self._unnamed(value).items()}

@@ -20,6 +20,7 @@ from cases.exports.base import Export, Material, Question, exports, run
 from cases.lifecycles import Severity
 from cases.people import Actor
 from cases.privacy import tlp
+from cases.privacy.pseudonyms import for_reader
 from cases.privacy.tlp import Tlp
 from cases.roles import Role
 from cases.storage.evidence import custody as custody_rows
@@ -254,6 +255,7 @@ def test_a_case_is_read_outside_without_anybody_in_it(work: Work) -> None:
     assert shown.notes[0]["author"] == "anna"
     assert shown.access == shown.custody == ()
     assert [r["id"] for r in shown.decisions] == [decision]
+    assert for_reader(shown, VERA) == shown  # read twice, it stays what it is
 
 
 def _shown(shown: Any, whole: Any, account: str) -> str:
