@@ -125,7 +125,7 @@ def _run(source: Source, text: str, *, explain: bool) -> None:
     if not person.may(Permission.QUERY):
         st.error("You may not run queries.")
         return
-    with st.spinner("Running …"):
+    with st.spinner("Running; a table that no query named since the last load is made first …", show_time=True):
         outcome = sandbox.run(source, f"EXPLAIN {text}" if explain else text, person.name)
     st.session_state[_OUTCOME] = (source.url, source.seq, outcome)
     st.session_state.pop("sql-page", None)

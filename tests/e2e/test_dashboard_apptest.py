@@ -39,9 +39,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def page(**query: str) -> AppTest:
-    """The page after its first run."""
+    """The page of findings after its first run."""
+    return page_of("findings", **query)
+
+
+def page_of(path: str, **query: str) -> AppTest:
+    """A page after its first run."""
     app = AppTest.from_file(str(asgi.SCRIPT), default_timeout=60)
-    app._page_hash = calc_hash("findings")
+    app._page_hash = calc_hash(path)
     for name, value in query.items():
         app.query_params[name] = value
     return ran(app)
@@ -227,6 +232,32 @@ def test_hostile_text_reaches_no_component_that_interprets_it(store: Store) -> N
     assert not [e.value for e in interpreted if "evil.example" in str(e.value) or "<img" in str(e.value)]
     shown = frame(app, "Text")["Text"].tolist()
     assert "⟨U+202E⟩gnp.exe⟨U+202C⟩" in shown[3]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "button"),
+    [
+        ("findings", {"finding": flagged.shilling().id}, "to-time"),
+        ("investigate", {"finding": flagged.shilling().id}, "to-time"),
+        ("ticker", {"key": "XYZ"}, "to-time"),
+    ],
+)
+def test_a_finding_and_a_ticker_lead_to_the_page_of_time(
+    store: Store, path: str, query: dict[str, str], button: str
+) -> None:
+    flag(store)
+    app = ran(page_of(path, **query).button(key=button).click())
+    assert app.title[0].value == "Time"
+    assert "The axis: " in texts(app)
+    assert set(app.query_params) == {"ticker" if path == "ticker" else "finding"}
+
+
+def test_many_measurements_come_in_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    flag(store)
+    monkeypatch.setattr("dashboard.screens.parts.paging.part.__defaults__", (1,))
+    app = page(finding=flagged.shilling().id)
+    assert frame(app, "Measure")["Value"].tolist() == ["42"]
+    assert "1 to 1 of 2" in texts(app)
 
 
 def test_evidence_without_posts_says_so(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 import pytest
 import streamlit as st
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
@@ -155,6 +156,19 @@ def axis(page: Page, turn: int) -> None:
     page.locator(f".time[data-drawn='{turn}']").wait_for()
 
 
+def by_keys(page: Page, line: Locator) -> None:
+    """Step on and back, go to the beginning, come closer and go wider, play and pause, zoom to the span: by keys."""
+    answers = itertools.count(int(line.get_attribute("data-drawn") or 0) + 1)
+    for key in ("ArrowRight", "ArrowLeft", "Home", "+", "-", "Space", "Enter"):
+        was = (line.get_attribute("data-brush"), line.get_attribute("aria-label"))
+        if key == "Space":
+            line.press(key)
+            expect(page.locator(".state")).to_contain_text("Playing")
+        answered = page.locator(f".time[data-drawn='{next(answers)}']")
+        browser.press(line, answered, lambda there, key=key: there.press(key))  # type: ignore[misc]
+        assert (line.get_attribute("data-brush"), line.get_attribute("aria-label")) != was, key
+
+
 @needs("chromium")
 @pytest.mark.xdist_group("browser")
 def test_a_brush_filters_the_picture_play_moves_it_and_a_link_restores_it(
@@ -197,7 +211,8 @@ def test_a_brush_filters_the_picture_play_moves_it_and_a_link_restores_it(
         page.goto(f"{address}{link}")
         expect(line).to_have_attribute("data-brush", after)
         expect(page.get_by_text(re.compile(r"In the span: \d+ of 13 lines"))).to_be_visible()
-        browser.press(line, page.locator(".time[data-drawn='1']"), lambda there: there.press("Escape"))
+        by_keys(page, line)
+        browser.press(line, page.locator(".time[data-brush='']"), lambda there: there.press("Escape"))
         expect(line).to_have_attribute("data-brush", "")
         expect(state).to_contain_text("everything is shown")
         page.close()

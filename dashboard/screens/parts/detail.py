@@ -128,8 +128,9 @@ def _limits(finding: Finding) -> None:
 def _evidence(finding: Finding) -> None:
     st.subheader("Measurements")
     column = st.column_config
+    rows, _ = paging.part(views.evidence_rows(finding), f"measured-{finding.id}")
     st.dataframe(
-        views.evidence_rows(finding),
+        rows,
         hide_index=True,
         column_config={
             "": column.TextColumn(width=50),
