@@ -32,7 +32,7 @@ def drawing(snapshot: Mapping[str, Any], say: Callable[[str], str] = str) -> dic
     """What is drawn where: nodes, lines, names, and the legend of what occurs."""
     roles = {m["account"]: m["role"] for m in snapshot["finding"]["members"]}
     nodes = sorted(snapshot["nodes"], key=lambda n: n["id"])
-    places = _fitted(_places(nodes, snapshot["layout"]))
+    places, height = _fitted(_places(nodes, snapshot["layout"]))
     drawn, taken = [], []
     for node in nodes:
         looks = grammar.look(node["kind"], roles.get(_key(node), ""))
@@ -40,11 +40,11 @@ def drawing(snapshot: Mapping[str, Any], say: Callable[[str], str] = str) -> dic
         points = grammar.outline(looks.shape, x, y, _size(looks, len(nodes)))
         drawn.append({"x": x, "y": y, "r": _size(looks, len(nodes)), "look": looks, "points": points, "node": node})
         taken.append((x - drawn[-1]["r"], y - drawn[-1]["r"], x + drawn[-1]["r"], y + drawn[-1]["r"]))
-    names, unnamed = _names(drawn, taken, say)
+    names, unnamed = _names(drawn, taken, height, say)
     drawn.sort(key=lambda d: -d["r"])
     return {
         "width": WIDTH,
-        "height": HEIGHT,
+        "height": height,
         "nodes": drawn,
         "lines": _lines(snapshot["edges"], places),
         "names": names,
@@ -86,15 +86,16 @@ def _places(nodes: list[Mapping[str, Any]], layout: Mapping[str, Any]) -> Place:
     return found
 
 
-def _fitted(places: Place) -> Place:
-    """The same, with equal scales on both axes, within the picture's edges."""
+def _fitted(places: Place) -> tuple[Place, float]:
+    """The same, with equal scales on both axes, within the picture's edges; and the picture's height."""
     if not places:
-        return {}
+        return {}, 2 * EDGE
     xs, ys = [x for x, _ in places.values()], [y for _, y in places.values()]
     wide, high = max(xs) - min(xs), max(ys) - min(ys)
     scale = min((WIDTH - 2 * EDGE) / (wide or 1), (HEIGHT - 2 * EDGE) / (high or 1), 400.0)
-    left, top = WIDTH / 2 - scale * (max(xs) + min(xs)) / 2, HEIGHT / 2 - scale * (max(ys) + min(ys)) / 2
-    return {n: (round(left + scale * x, 1), round(top + scale * y, 1)) for n, (x, y) in places.items()}
+    height = round(scale * high + 2 * EDGE, 1)
+    left, top = WIDTH / 2 - scale * (max(xs) + min(xs)) / 2, height / 2 - scale * (max(ys) + min(ys)) / 2
+    return {n: (round(left + scale * x, 1), round(top + scale * y, 1)) for n, (x, y) in places.items()}, height
 
 
 def _lines(edges: list[Mapping[str, Any]], places: Place) -> list[dict[str, Any]]:
@@ -108,7 +109,7 @@ def _lines(edges: list[Mapping[str, Any]], places: Place) -> list[dict[str, Any]
 
 
 def _names(
-    drawn: list[dict[str, Any]], taken: list[Box], say: Callable[[str], str]
+    drawn: list[dict[str, Any]], taken: list[Box], height: float, say: Callable[[str], str]
 ) -> tuple[list[dict[str, Any]], int]:
     """Names beside their nodes, the largest first, where each has room; and how many have none."""
     names: list[dict[str, Any]] = []
@@ -117,7 +118,7 @@ def _names(
         text = one_line(str(one["node"]["label"] or _key(one["node"])))
         text = say(text if len(text) <= _LABEL else text[: _LABEL - 1] + "…")
         for at in _around(one, len(text) * _LETTER):
-            if _free(at, taken):
+            if _free(at, taken, height):
                 taken.append(at)
                 names.append({"x": at[0], "y": at[3] - 3, "text": text})
                 break
@@ -137,8 +138,8 @@ def _around(one: Mapping[str, Any], width: float) -> list[Box]:
     return [(a, b, a + width, b + _LINE) for a, b in corners]
 
 
-def _free(box: Box, taken: list[Box]) -> bool:
-    if box[0] < 2 or box[1] < 2 or box[2] > WIDTH - 2 or box[3] > HEIGHT - 2:
+def _free(box: Box, taken: list[Box], height: float) -> bool:
+    if box[0] < 2 or box[1] < 2 or box[2] > WIDTH - 2 or box[3] > height - 2:
         return False
     return not any(box[0] < o[2] and o[0] < box[2] and box[1] < o[3] and o[1] < box[3] for o in taken)
 

@@ -65,7 +65,9 @@ def test_everything_is_within_the_frame_and_names_keep_apart(
     nodes += [{"id": f"ticker/T{n}", "kind": "ticker", "label": f"$T{n}"} for n in range(unplaced)]
     drawn = picture.drawing(snapshot(nodes, layout))
     assert len(drawn["nodes"]) == len(nodes)
-    assert all(0 <= n["x"] <= picture.WIDTH and 0 <= n["y"] <= picture.HEIGHT for n in drawn["nodes"])
+    assert all(
+        0 <= n["x"] <= picture.WIDTH and 0 <= n["y"] <= drawn["height"] <= picture.HEIGHT for n in drawn["nodes"]
+    )
     assert len(drawn["names"]) + drawn["unnamed"] == len(nodes)
     for one, other in itertools.combinations(drawn["names"], 2):
         apart = abs(one["y"] - other["y"]) >= 15 or one["x"] + 7.8 * len(one["text"]) <= other["x"] + 1e-6
@@ -103,3 +105,10 @@ def test_members_are_drawn_by_their_role_and_what_is_unknown_as_an_account() -> 
 
 def test_a_picture_of_nothing_is_a_picture() -> None:
     assert picture.svg(snapshot([])).startswith("<svg")
+
+
+def test_names_without_room_are_counted_in_the_picture() -> None:
+    crowd = snapshot(
+        [account(n) for n in range(9)], {f"account/x:{n}": [0.001 * n, 0] for n in range(9)} | {"account/x:8": [900, 0]}
+    )
+    assert f"{picture.drawing(crowd)['unnamed']} without room for a name" in picture.svg(crowd)
