@@ -1,7 +1,7 @@
 """Runs tests of casework by themselves, over SQLite, and says which of them notice a broken rule.
 
-pytest is left out: with its sessions a rule took ten seconds and more, so that only a handful could ever be broken. A
-test is called with its parameters and its fixtures, in a casebook of its own, only for rules that it comes to.
+pytest's sessions are left out: with them a rule took ten seconds and more, so that only a handful could ever be broken.
+A test is called with its parameters and its fixtures, in a casebook of its own, only for rules that it comes to.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from types import FrameType, ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from sqlalchemy import event
 
 from cases.machine import Machine, Move
@@ -44,7 +45,8 @@ MODULES = (*TABLES, *(f"tests.contract.test_casebook_{name}" for name in _CONTRA
 OF_DECISIONS = (*TABLES, *(f"tests.contract.test_casebook_{name}" for name in _CONTRACT[:2]))
 MOST_S = 60.0
 _SLOW = {"test_fifty_people_claim_fifty_cases_and_each_gets_one"}
-_GIVEN = {"work", "tmp_path"}
+_GIVEN = {"work", "tmp_path", "monkeypatch"}
+_SQLITE = SimpleNamespace(param="sqlite")  # of the fixtures that there are for each database
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Trial:
     def run(self) -> None:
         """Run it in a casebook and a folder of its own."""
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-            made: dict[str, Any] = {**self.given, "tmp_path": Path(folder), "request": SimpleNamespace(param="sqlite")}
+            patched = stack.enter_context(pytest.MonkeyPatch.context())
+            made = {**self.given, "tmp_path": Path(folder), "monkeypatch": patched, "request": _SQLITE}
             self.test(**self._wanted(self.test, made, stack))
 
     def _wanted(self, function: Callable[..., Any], made: dict[str, Any], stack: ExitStack) -> dict[str, Any]:

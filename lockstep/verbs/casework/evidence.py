@@ -1,4 +1,4 @@
-"""``lockstep cases snapshot``: what a case rests on, frozen, and who held it."""
+"""What a case rests on, from the command line: frozen, looked at, held against its hashes, kept from expiring."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graph.errors import ConfigError
+from graph.errors import CaseError, ConfigError
 from lockstep.acting import desk
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, StoreOption
 from lockstep.verbs.casework.caseload import CaseArgument
@@ -16,6 +16,8 @@ def add(group: typer.Typer) -> None:
     """Add the commands."""
     group.command("snapshot")(snapshot)
     group.command("evidence")(evidence)
+    group.command("custody")(custody)
+    group.command("hold")(hold)
 
 
 def snapshot(
@@ -69,3 +71,51 @@ def evidence(
         at.s.line(f"{len(found['nodes'])} nodes, {len(found['edges'])} edges, {len(found['posts'])} posts as captured")
         for sentence in (*told["limits"], *found["left_out"]):
             at.s.line(f"not known: {sentence}")
+
+
+def custody(
+    case_id: CaseArgument,
+    why: Annotated[str, typer.Option("--why", help="Why you look into it: the custody record keeps that.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Who held a case's evidence, and whether all of it is as it was written, by its hashes; exit code 6 if not."""
+    from cases.casefile import read
+    from cases.evidence.snapshots import verify
+
+    with desk(config, as_json=as_json) as at:
+        wrong = at.do(verify, case_id, why)
+        with at.look("case", case_id, why="custody") as look:
+            rows = read(look, case_id).custody
+        if at.s.as_json:
+            at.s.emit({"wrong": wrong, "custody": [dict(row) for row in rows]})
+        else:
+            columns = ("seq", "at", "who", "event", "item", "place", "why")
+            shown = [[f"{r['at']:%Y-%m-%d %H:%M:%S}", r["item"][:12]] for r in rows]
+            told = [
+                [r["seq"], a, r["who"], r["event"], i, r["place"], r["why"]]
+                for r, (a, i) in zip(rows, shown, strict=True)
+            ]
+            at.s.table(columns, told)
+            at.s.line("all is as it was written" if not wrong else "not as it was written:")
+            for sentence in wrong:
+                at.s.line(sentence)
+        if wrong:
+            raise CaseError(f"{len(wrong)} things are not as they were written", f"case {case_id}", "tell an auditor")
+
+
+def hold(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="An alert's id.")],
+    why: Annotated[str, typer.Option("--why", help="Why it must be kept, or need not be any more.")],
+    end: Annotated[bool, typer.Option("--end", help="End the hold; a lead or Legal does.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep what was captured with an alert though it is dismissed; with --end, let it expire like any other."""
+    from cases.evidence import capture
+
+    with desk(config, as_json=as_json) as at:
+        count = at.do(capture.release if end else capture.hold, alert, why)
+        at.done(
+            f"{count} captures are {'no longer held' if end else 'held'}", alert=alert, held=not end, captures=count
+        )
