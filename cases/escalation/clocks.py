@@ -115,13 +115,15 @@ def by_due(look: Look, limit: int = 50, *, after: str = "", before: datetime | N
 def raise_due(change: Change) -> dict[str, list[str]]:
     """Say once of each clock that it is at risk, and once that it is breached; gives ids by what was said.
 
-    What is at risk is told to who holds the case, what is breached to the leads as well.
+    What is at risk is told to who holds the case, what is breached to the leads as well. A clock that somebody is
+    changing at this moment waits for the next sweep.
     """
     said: dict[str, list[str]] = {"at_risk": [], "breached": []}
     running = and_(clocks.c.done_at.is_(None), clocks.c.ended_at.is_(None))
     warned = and_(clocks.c.state == ClockState.ON_TRACK, clocks.c.warn_at <= change.now)
     broken = and_(clocks.c.state == ClockState.AT_RISK, clocks.c.due_at <= change.now)
-    for row in change.rows(clocks, running, or_(warned, broken), order=clocks.c.id):
+    query = select(clocks).where(running, or_(warned, broken)).order_by(clocks.c.id).with_for_update(skip_locked=True)
+    for row in change.connection.execute(query).mappings().all():
         late = row["due_at"] <= change.now
         topic = "breached" if late else "at_risk"
         case = change.row(cases, row["case_id"])

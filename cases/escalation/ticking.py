@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, update
+from sqlalchemy import RowMapping, select, update
 
 from cases.casebook import Change
 from cases.escalation.calendars import Calendar
@@ -106,8 +106,10 @@ def _calendar(change: Change, row: RowMapping) -> Calendar:
 
 
 def _running(change: Change, case_id: str) -> list[RowMapping]:
+    """The clocks of a case that are not met; another transaction that is at them is waited for."""
     open_ = (clocks.c.case_id == case_id, clocks.c.done_at.is_(None), clocks.c.ended_at.is_(None))
-    return change.rows(clocks, *open_, order=clocks.c.id)
+    query = select(clocks).where(*open_).order_by(clocks.c.id).with_for_update()
+    return list(change.connection.execute(query).mappings())
 
 
 def _mark(change: Change, case_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -225,6 +226,27 @@ def test_a_case_that_only_its_list_knows_of_is_told_to_that_list_alone(work: Wor
     assert {tuple(orjson.loads(m["payload"])["page"]) for m in work.rows(outbox)} == {("anna",)}
     assert key in str(work.rows(outbox))
     assert work.row(cases, key)["title"] not in str(work.rows(outbox))
+
+
+def test_a_claim_during_a_sweep_waits_for_it_and_is_made(work: Work) -> None:
+    key = work.case(Severity.S1, ready=False)
+    work.clock.later(minutes=20)
+    failed: list[Exception] = []
+
+    def claim() -> None:
+        try:
+            work.do(ANNA, caseload.claim, key)
+        except Exception as error:  # noqa: BLE001 - a thread's error is the test's
+            failed.append(error)
+
+    thread = threading.Thread(target=claim)
+    with work.book.change(system("sweep")) as change:
+        assert len(clocks.raise_due(change)["breached"]) == 1
+        thread.start()
+    thread.join()
+    assert failed == []
+    assert work.row(cases, key)["assignee"] == "anna"
+    assert (at(work, key)[ACK].state, at(work, key)[ACK].done_at) == (ClockState.BREACHED, work.clock.now)
 
 
 def test_two_sweeps_at_once_say_it_once(work: Work) -> None:
