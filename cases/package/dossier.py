@@ -136,7 +136,7 @@ def _subjects(told: Contents, findings: Sequence[Mapping[str, Any]]) -> list[dic
 def _unknown(told: Contents, findings: Sequence[Mapping[str, Any]]) -> list[str]:
     said: list[str] = []
     for f in findings:
-        said += [f"Not looked at: {text}" for text in f["limits"]]
+        said += [f"Limit: {text}" for text in f["limits"]]
         said += [f"Left out of the snapshot: {text}" for text in f["left_out"]]
         said += [f"{_CLEARS[state]}: {text} ({known})" for text, state, known in f["would_clear"] if state in _CLEARS]
         if bare := [m["name"] or m["account"] for m in f["members"] if m["own"] == "none"]:
@@ -145,7 +145,7 @@ def _unknown(told: Contents, findings: Sequence[Mapping[str, Any]]) -> list[str]
         said.append(f"Accounts of the case without evidence of their own: {', '.join(without)}.")
     if not findings:
         said.append("What the accounts posted is not kept here: no snapshot was taken.")
-    return said
+    return list(dict.fromkeys(said))
 
 
 _CLEARS = {

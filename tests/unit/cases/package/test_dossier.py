@@ -84,7 +84,7 @@ def test_it_says_everything_that_is_to_be_said(told: Contents) -> None:
         "collected",
         "to decide",
         "An innocent explanation that could not be checked: one operator with several accounts, openly so",
-        "Not looked at: tickers of more than 10,000 posts were not swept",
+        "Limit: tickers of more than 10,000 posts were not swept",
         "Accounts of the case without evidence of their own: x:107.",
         "On appeal, 2026-03-02 09:10:00 UTC: upheld.",
         "what was flagged begins",
