@@ -22,6 +22,8 @@ USERS: dict[str, dict[str, object]] = {
 FINDING = flagged.shilling().id
 XYZ, LINK = (str(NodeRef(t, k)) for t, k in ((NodeType.TICKER, "XYZ"), (NodeType.LINK, flagged.LINK)))
 MEMBERS = [str(NodeRef(NodeType.ACCOUNT, a)) for a in flagged.ACCOUNTS]
+ONCE = pytest.mark.parametrize("address", KEPT[:1], indirect=True, ids=[KEPT[0].name])
+"""Of what the browser does by itself: over one kind of store."""
 STRANGERS = 30
 FIRST, EXPANDED = 10, 27  # eight members, ticker and link; 25 accounts of the ticker, eight of which are there
 HOSTILE = "<img src=x onerror=alert(1)> **b** [a](javascript:alert(1)) \u202egnp.exe\u200b <script>alert(2)</script>"
@@ -247,6 +249,7 @@ def test_a_lasso_catches_what_is_in_it_and_what_is_caught_is_hidden_combined_and
     button(page, "Separate", of(page, FIRST - 1))
 
 
+@ONCE
 def test_what_is_dragged_stays_where_it_was_put(page: Page) -> None:
     before = places(page)
     x, y = spot(page, MEMBERS[0])
@@ -277,6 +280,7 @@ def test_keys_mean_nothing_while_somebody_types_and_what_is_found_is_added(page:
     browser.press(add, of(page, FIRST + 1))
 
 
+@ONCE
 def test_hostile_handles_and_notes_are_drawn_as_text_and_do_nothing(page: Page) -> None:
     click(page, MEMBERS[1])
     expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
@@ -331,6 +335,7 @@ def test_from_the_overview_to_the_evidence_of_one_ring_in_four_clicks_at_most(vi
     assert clicks <= 4
 
 
+@ONCE
 def test_page_and_picture_follow_the_browsers_theme_together(page: Page) -> None:
     ground = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor.match(/\\d+/)[0]"
     assert int(page.evaluate(ground)) > 200
