@@ -203,7 +203,7 @@ def unordered(record: Mapping[str, Any]) -> list[str]:
     applied, content = dates["application_date"], dates["content_date"]
     if applied and content and content > applied:
         found.append("content_date is after application_date")
-    for name, decision in zip(_END_DATES, _RESTRICTS, strict=True):
+    for name, decision in zip(_END_DATES, DECISIONS, strict=True):
         ends = dates[name]
         if ends and applied and ends < applied:
             found.append(f"{name} is before application_date")
@@ -213,7 +213,6 @@ def unordered(record: Mapping[str, Any]) -> list[str]:
 
 
 _END_DATES = tuple(f"end_date_{what}_restriction" for what in ("visibility", "monetary", "service", "account"))
-_RESTRICTS = DECISIONS
 
 
 def _missing(record: Mapping[str, Any], name: str, rule: Rule) -> Iterator[str]:

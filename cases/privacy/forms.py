@@ -51,7 +51,7 @@ def _is_ip(text: str) -> bool:
 
 def _is_phone(text: str) -> bool:
     digits = sum(c.isdigit() for c in text)
-    return 7 <= digits <= 15
+    return (10 if text.startswith("00") else 7) <= digits <= 15
 
 
 def _is_imei(text: str) -> bool:

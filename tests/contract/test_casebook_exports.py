@@ -265,3 +265,12 @@ def _shown(shown: Any, whole: Any, account: str) -> str:
 
 def _taken(change: Any) -> None:
     alerts.take(change, alert(links=("https://t.me/moonboy",), summary=f"{ACCOUNTS[0]} and @moonboy"))
+
+
+def test_a_case_without_a_decision_is_read_outside_too(work: Work) -> None:
+    key = work.case(ready=False)
+    work.do(LENA, caseload.grant, key, "vera")
+    with work.book.look(VERA, "case", key) as look:
+        shown = casefile.read(look, key)
+    assert shown.draft is None
+    assert "local/" not in str(shown)

@@ -245,7 +245,7 @@ def said(draw: st.DrawFn) -> dict[str, str]:
 
 
 @needs_reference
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(decisions(), said())
 def test_what_is_made_of_a_decision_the_reference_takes(made: Draft, answers: dict[str, str]) -> None:
     try:
@@ -380,3 +380,47 @@ def test_a_puid_that_names_somebody_is_refused() -> None:
     assert list(personal({"puid": "moonboy99"}, frozenset({"moonboy99"}))) == [
         "puid has personal data: 1 × account of the case (at character 1)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"decision_text": "x"}, "decision_text is no field of a statement"),
+        ({"decision_visibility": []}, "one of decision_visibility"),
+        ({"puid": ""}, "puid is there and empty"),
+        ({"puid": None}, "puid is there and empty"),
+        ({"puid": "  "}, "puid is blank"),
+        ({"puid": 7}, "which is no text"),
+        ({"puid": ["a"]}, "puid is a list"),
+        ({"content_type": "CONTENT_TYPE_TEXT"}, "content_type is no list"),
+        ({"content_type": ["CONTENT_TYPE_TEXT", "CONTENT_TYPE_TEXT"]}, "says something twice"),
+        ({"content_language": "XX"}, "may not be 'XX'"),
+        ({"content_id": "4006381333931"}, "is no object"),
+        ({"content_date": "2026-02-30"}, "is no date"),
+        ({"content_date": "\u0662026-02-03"}, "is no date"),
+        ({"decision_ground_reference_url": "https://[::1"}, "no address of a page"),
+        ({"decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT"}, "illegal_content_legal_ground is missing, which"),
+    ],
+)
+def test_what_the_validator_would_refuse_says_why(changed: dict[str, Any], why: str) -> None:
+    assert wrong(VALID) == []
+    assert [w for w in wrong({**VALID, **changed}) if why in w]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"content_date": "2026-03-04"}, "content_date is after"),
+        ({"end_date_visibility_restriction": "2026-03-02"}, "is before application_date"),
+        ({"end_date_account_restriction": "2026-03-05"}, "is there without decision_account"),
+    ],
+)
+def test_dates_are_in_order(changed: dict[str, Any], why: str) -> None:
+    assert unordered(VALID) == []
+    assert [w for w in unordered({**VALID, **changed}) if why in w]
+
+
+def test_a_post_without_a_time_says_nothing_of_its_date() -> None:
+    posts = [{"id": f"post-of-{ACCOUNTS[0]}", "account": ACCOUNTS[0], "created_at": None}]
+    told = statements(material(draft(), ANSWERS, content={"ab": {"posts": posts}}))
+    assert {s["content_date"] for s in told} == {ANSWERS["content_date"]}

@@ -95,6 +95,7 @@ NOT_PERSONAL = (
     "The price rose 38 % from 14:00:03 to 14:02:51 on 21x median volume.",
     "Between 2026-03-02 09:00:00 and 2026-03-08T21:15:00Z (UTC).",
     "$1000PEPE at 0.00001234 USDT, volume 12,345,678.90",
+    "number 005278283 of the list",
     "1,234,567 views; 3.14159; 1e-9; 2/3",
     "lockstep 1.12.4, detector version 3.2",
     "version 1.2.3.4 of the policy",
@@ -179,3 +180,4 @@ def test_pieces_that_overlap_are_one() -> None:
     found = detect("https://t.me/alice@example.org")
     assert len(found) == 1
     assert isinstance(found[0], Found)
+    assert redact("of u/abc@b.org too") == "of [handle] too"
