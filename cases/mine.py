@@ -13,6 +13,7 @@ from cases.caseload import visible
 from cases.escalation.handoffs import waiting
 from cases.lifecycles import AlertState, AppealState, CaseState, ProposalState
 from cases.people import Kind
+from cases.privacy.listing import for_list
 from cases.roles import Permission
 from cases.storage.escalation import clocks
 from cases.storage.schema import alerts, appeals, cases, notes, proposals
@@ -137,4 +138,4 @@ def _of(look: Look, table: Table) -> Select[Any]:
 
 
 def _rows(look: Look, query: Select[Any]) -> tuple[RowMapping, ...]:
-    return tuple(look.connection.execute(query.limit(_MOST)).mappings())
+    return tuple(for_list(look, look.connection.execute(query.limit(_MOST)).mappings().all()))

@@ -12,6 +12,7 @@ from cases import caseload
 from cases.caseload import Track
 from cases.lifecycles import CaseState, Severity
 from cases.mine import called
+from cases.privacy.pseudonyms import outside
 from cases.roles import Permission
 from dashboard import times
 from dashboard.desk import Desk
@@ -62,7 +63,7 @@ def _list(at: Desk) -> None:
         what = "No case matches." if counts else "There is no case that you may know of. Alerts become cases on Triage."
         st.info(what, icon=":material/folder_open:")
         return
-    _table(found[:PAGE])
+    _table(found[:PAGE], hide=outside(at.actor))
     _pages(wanted, after, found)
 
 
@@ -109,13 +110,13 @@ def words(state: str) -> str:
     return state.replace("_", " ")
 
 
-def rows(found: list[RowMapping], now: datetime) -> list[Row]:
-    """Rows of the list."""
+def rows(found: list[RowMapping], now: datetime, *, hide: bool = False) -> list[Row]:
+    """Rows of the list; titles, which may name accounts, are left out for people outside."""
     return [
         {
             "Severity": r["severity"],
             "State": words(r["state"]),
-            "Title": one_line(r["title"], 200),
+            "Title": "" if hide else one_line(r["title"], 200),
             "Held by": one_line(called(r["assignee"]), 60) if r["assignee"] else "nobody",
             "Opened": times.age(r["opened_at"], now),
             "Track": r["track"] + (" · restricted" if r["restricted"] else ""),
@@ -126,9 +127,9 @@ def rows(found: list[RowMapping], now: datetime) -> list[Row]:
     ]
 
 
-def _table(found: list[RowMapping]) -> None:
+def _table(found: list[RowMapping], *, hide: bool) -> None:
     picked: Any = st.container(key="cases-list").dataframe(
-        rows(found, datetime.now(UTC)),
+        rows(found, datetime.now(UTC), hide=hide),
         key=f"cases-table-{going.visit()}",
         hide_index=True,
         height="content",

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from cases import alerts
+from cases.alike import Alike, alike
 from cases.casefile import CaseFile
+from cases.privacy.pseudonyms import outside
 from cases.roles import Permission
 from dashboard import times
 from dashboard.desk import Desk
 from dashboard.screens.parts import acting, going
 from dashboard.untrusted import one_line, visible
-from dashboard.views import Row, kind_label
+from dashboard.views import Row, kind_label, ticker
 
 
 def show(at: Desk, file: CaseFile) -> None:
@@ -45,6 +47,29 @@ def show(at: Desk, file: CaseFile) -> None:
                     going.to_investigate(row["finding"])
                 if at.actor.may(Permission.WORK) and row["state"] == "promoted":
                     _detach(str(row["id"]))
+    _alike(at, file)
+
+
+def _alike(at: Desk, file: CaseFile) -> None:
+    """Other cases that share something, of those that whoever looks may know of."""
+    with at.look("case", str(file.case["id"]), why="similar cases") as look:
+        found = alike(look, str(file.case["id"]))
+    if not found or outside(at.actor):
+        return
+    st.subheader("Similar cases")
+    st.caption("What they share with this one; likeness alone is no ground for anything.")
+    for one in found:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"alike-{one.case['id']}"):
+            if st.button("Open", key=f"open-alike-{one.case['id']}", icon=":material/folder_open:", width=110):
+                going.to_case(str(one.case["id"]))
+            st.text(f"{one.case['severity']} · {one_line(one.case['title'], 90)} · {shares(one)}")
+
+
+def shares(one: Alike) -> str:
+    """What two cases share, in words."""
+    parts = [f"{len(one.accounts):,} account{'' if len(one.accounts) == 1 else 's'}"] if one.accounts else []
+    parts += [ticker(t) for t in one.tickers[:3]] + [one_line(link, 80) for link in one.links[:2]]
+    return ", ".join(parts)
 
 
 def subject_rows(file: CaseFile) -> list[Row]:

@@ -99,7 +99,10 @@ def _request(at: Desk, file: CaseFile) -> None:
     if team is None:
         return
     with st.form(f"request-{team}-{key}"):
-        told = _fields(desks[team], f"{team}-{key}", {})
+        frozen = [str(s["id"]) for s in file.snapshots]
+        told = _fields(
+            desks[team], f"{team}-{key}", {"snapshot": frozen[-1] if frozen else "", "track": file.case["track"]}
+        )
         closed = "one of a restricted case is named" if file.case["restricted"] else "empty: anybody of the team"
         person = st.text_input(f"By name ({closed})", max_chars=200, key=f"person-{team}-{key}")
         if st.form_submit_button("Hand it off", type="primary") and acting.did(

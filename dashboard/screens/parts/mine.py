@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping
 
 from cases.mine import Mine
 from cases.mine import mine as waiting
+from cases.privacy.pseudonyms import outside
 from dashboard import clocks, desk, times
 from dashboard.screens.parts import going
 from dashboard.untrusted import one_line
@@ -31,12 +32,12 @@ def first() -> Mine | None:
             st.warning("The casebook cannot be read: what waits for you is not shown.", icon=":material/warning:")
             st.text(one_line(error.message, 300))
         return None
-    show(found)
+    show(found, hide=outside(at.actor))
     return found
 
 
-def show(found: Mine) -> None:
-    """Cases held, approvals, appeals and mentions: each a line with the way to it."""
+def show(found: Mine, *, hide: bool = False) -> None:
+    """Cases held, approvals, appeals and mentions: each a line with the way to it; for people outside without words."""
     st.subheader("Mine first")
     if found.nothing:
         free = f" {found.free:,} case{'' if found.free == 1 else 's'} nobody holds yet." if found.free else ""
@@ -55,7 +56,7 @@ def show(found: Mine) -> None:
             continue
         st.caption(f"{title}: {len(rows):,}")
         for row in rows[:SHOWN]:
-            _line(key, row, words(row))
+            _line(key, row, "" if hide and key == "named" else words(row), hide=hide)
         if len(rows) > SHOWN:
             st.caption(f"and {len(rows) - SHOWN:,} more, under Cases")
 
@@ -68,11 +69,12 @@ def _held(found: Mine, row: RowMapping, now: datetime) -> str:
     return f"{_words(row['state'])} · {clocks.words(clock['kind'])} {clocks.due(clock['due_at'], now)}"
 
 
-def _line(key: str, row: RowMapping, words: str) -> None:
+def _line(key: str, row: RowMapping, words: str, *, hide: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-{row['id']}"):
         if st.button("Open", key=f"open-{key}-{row['id']}", icon=":material/folder_open:", width=110):
             going.to_case(row["case_id"] if "case_id" in row else row["id"])
-        st.text(f"{row['severity']} · {one_line(row['title'], 90)} · {words}")
+        title = f"case {row['case_id'] if 'case_id' in row else row['id']}" if hide else one_line(row["title"], 90)
+        st.text(f"{row['severity']} · {title} · {words}")
 
 
 def _words(state: str) -> str:
