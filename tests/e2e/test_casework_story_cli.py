@@ -171,8 +171,9 @@ def told(team: Team, case: str) -> None:
     with zipfile.ZipFile(files["dsa_statement"]) as archive:
         letters = {name: archive.read(name).decode() for name in archive.namelist()}
     for account in RING:
-        (one,) = (text for text in letters.values() if account.removeprefix("local:") in text and "<html" not in text)
+        (one,) = (text for name, text in letters.items() if name.endswith(".txt") and account in text)
         assert "section 4.2" in one
+        assert not [other for other in RING if other != account and other in one]
     record = files["dsa_record"].read_text(encoding="utf-8")
     rows = [row for line in record.splitlines() for row in json.loads(line)["statements"]]
     assert len({r["puid"] for r in rows}) == len(rows) > 0

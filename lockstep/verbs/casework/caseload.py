@@ -10,7 +10,7 @@ from cases.lifecycles import Outcome, Severity
 from graph.errors import ConfigError
 from lockstep.acting import Desk, desk
 from lockstep.session import ConfigOption, DataDirOption, JsonOption, StoreOption
-from lockstep.verbs.casework.choices import TlpChoice, TrackChoice
+from lockstep.verbs.casework.choices import TrackChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,9 +40,6 @@ def add(group: typer.Typer) -> None:
         ("task", task),
         ("conclude", conclude),
         ("grade", grade),
-        ("mark", mark),
-        ("grant", grant),
-        ("revoke", revoke),
     ):
         group.command(name)(command)
 
@@ -228,49 +225,6 @@ def grade(
     with desk(config, as_json=as_json) as at:
         at.do(caseload.grade, case_id, severity, why)
         at.done(f"case {case_id} is of severity {severity}", case=case_id, severity=severity)
-
-
-def mark(
-    case_id: CaseArgument,
-    tlp: Annotated[TlpChoice, typer.Argument(metavar="TLP", help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")],
-    why: WhyOption,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say how far a case may go, by the Traffic Light Protocol; what lets more through needs a lead or Legal."""
-    from cases.privacy import tlp as marks
-
-    with desk(config, as_json=as_json) as at:
-        at.do(marks.mark, case_id, marks.Tlp(tlp), why)
-        at.done(f"case {case_id} is TLP:{tlp}", case=case_id, tlp=tlp)
-
-
-def grant(
-    case_id: CaseArgument,
-    person: Annotated[str, typer.Argument(metavar="PERSON", help="Who may know of it.")],
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Put somebody on a case's access list."""
-    from cases import caseload
-
-    with desk(config, as_json=as_json) as at:
-        at.do(caseload.grant, case_id, person)
-        at.done(f"{person} may know of case {case_id}", case=case_id, person=person)
-
-
-def revoke(
-    case_id: CaseArgument,
-    person: Annotated[str, typer.Argument(metavar="PERSON", help="Who may not know of it any more.")],
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Take somebody off a case's access list; never the last one."""
-    from cases import caseload
-
-    with desk(config, as_json=as_json) as at:
-        at.do(caseload.revoke, case_id, person)
-        at.done(f"{person} is off the access list of case {case_id}", case=case_id, person=person)
 
 
 def _about(at: Desk, alert_ids: Iterable[str], accounts: Iterable[str]) -> list[Subject]:

@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,17 +18,26 @@ import pytest
 from cases import alerts, caseload
 from cases.caseload import Subject, Track
 from cases.containment import Containment
+from cases.escalation.releases import Step
 from cases.forms import read, template
 from cases.lifecycles import Severity
 from cases.people import system
 from cases.privacy.tlp import Tlp
+from cases.referrals import Breach, Filing
 from cases.roles import Role
 from cases.storage.evidence import captures
 from cases.storage.schema import audit, containments, tasks
 from detectors.alerting.alert import alert_of
 from graph.errors import NotPermitted
 from graph.store import open_store
-from lockstep.verbs.casework.choices import MeasureChoice, TlpChoice, TrackChoice
+from lockstep.verbs.casework.choices import (
+    BreachChoice,
+    FilingChoice,
+    MeasureChoice,
+    StepChoice,
+    TlpChoice,
+    TrackChoice,
+)
 from tests import casework, flagged
 from tests.casework import ACCOUNTS, ANNA, ONLOOKER, alert
 from tests.cli import lockstep
@@ -158,7 +168,15 @@ def test_who_logs_in_has_one_name(alone: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_choices_are_the_casebooks_own() -> None:
-    for ours, theirs in ((TrackChoice, Track), (MeasureChoice, Containment), (TlpChoice, Tlp)):
+    pairs: list[tuple[type[StrEnum], type[StrEnum]]] = [
+        (TrackChoice, Track),
+        (MeasureChoice, Containment),
+        (TlpChoice, Tlp),
+        (StepChoice, Step),
+        (FilingChoice, Filing),
+        (BreachChoice, Breach),
+    ]
+    for ours, theirs in pairs:
         assert [c.value for c in ours] == [c.value for c in theirs]
 
 
