@@ -23,7 +23,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert verify(laid) == []
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10_000), st.integers(0, 10_000_000), st.integers(1, 255))
 def test_any_byte_of_any_file(package: Path, which: int, where: int, change: int) -> None:
     files = sorted(p for p in package.rglob("*") if p.is_file() and p.stat().st_size)
@@ -59,6 +59,7 @@ def test_hashes_are_made_without_the_casebooks_library_as_with_it(value: object)
 names = st.from_regex(form.NAME, fullmatch=True)
 
 
+@settings(max_examples=25)
 @given(
     st.dictionaries(names, st.binary(min_size=32, max_size=32), max_size=6), st.integers(0, 10_000), st.integers(1, 255)
 )
