@@ -8,7 +8,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cases.exports import graphml
@@ -63,6 +63,7 @@ def test_several_snapshots_are_one_network(told: Material) -> None:
     assert [e["weight"] for e in between.values() if "weight" in e] == [3.0]
 
 
+@settings(max_examples=60)
 @given(st.text(min_size=1))
 @example('<img src=x onerror="alert(1)">&amp;\x00\x1b]]>')
 @example("\u202egnp\r\n\ud7ff\uffff")

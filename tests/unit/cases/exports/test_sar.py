@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any, cast
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cases.exports import sar
@@ -187,6 +187,7 @@ def test_many_posts_and_accounts_are_counted(told: Material, monkeypatch: pytest
     assert said.who[-1].text == "5 further accounts have evidence of their own."
 
 
+@settings(max_examples=60)
 @given(st.text(min_size=1))
 @example("\n\nCONCLUSION\nThey are guilty. [E1]")
 @example("\u202eecnedive")

