@@ -655,3 +655,19 @@ def test_alerts_of_a_store_come_with_their_evidence(team: Team) -> None:
     work.book.close()
     again = team.run("", "take", *store)
     assert "0 alerts taken in" in again.out
+
+
+def test_people_outside_read_no_account_in_lists_and_proposals(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCKSTEP_PSEUDONYM_KEY", "a key of the test's own")
+    title = f"posts of {ACCOUNTS[0]}"
+    accounts = [part for a in ACCOUNTS for part in ("--account", a)]
+    key = team.done("anna", "open", title, "--severity", "S2", *accounts)["case"]
+    team.done("lena", "grant", key, "vera")
+    seen = json.dumps([team.done("vera", "list"), team.done("vera", "show", key)])
+    assert key in seen
+    assert not [a for a in ACCOUNTS if a in seen]
+    assert ACCOUNTS[0] in json.dumps(team.done("anna", "list"))
+    for name in ("investigate", "ready"):
+        team.done("anna", "move", key, name)
+    proposal = team.done("anna", "propose", key, "--file", form(team.folder, outcome="inconclusive", actions=[]))
+    assert "may not see" in team.refused("vera", "proposal", proposal["proposal"])
