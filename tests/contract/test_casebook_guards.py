@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from cases import appeals, caseload, containment, decisions
+from cases import alerts, appeals, caseload, containment, decisions
 from cases.containment import Containment
 from cases.drafts import Measure
 from cases.lifecycles import AppealState, CaseState, Severity
@@ -154,3 +154,8 @@ def test_a_list_of_cases_is_of_the_severities_and_states_that_are_asked(work: Wo
         assert [r["id"] for r in caseload.listed(look, severities=["S1"])] == [grave]
         assert [r["id"] for r in caseload.listed(look, states=[CaseState.PENDING_DECISION])] == [mild]
         assert [r["id"] for r in caseload.listed(look, severities=["S1", "S3"])] == [grave, mild]
+
+
+def test_an_alert_that_is_not_there_is_said(work: Work) -> None:
+    with pytest.raises(CaseError, match="no alert 'nothing'"):
+        work.do(ANNA, alerts.triage, "nothing")

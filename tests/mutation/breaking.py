@@ -178,11 +178,8 @@ def _code(function: FunctionType, other: ast.FunctionDef) -> Callable[[], Abstra
         tree = ast.fix_missing_locations(ast.Module([bare], []))
         made: dict[str, FunctionType] = {}
         future = importlib.import_module("__future__").annotations.compiler_flag
-        exec(
-            compile(tree, inspect.getfile(function), "exec", future, dont_inherit=True),
-            dict(function.__globals__),
-            made,
-        )  # noqa: S102
+        code = compile(tree, inspect.getfile(function), "exec", future, dont_inherit=True)
+        exec(code, dict(function.__globals__), made)  # noqa: S102
         whole = function.__code__
         function.__code__ = made[other.name].__code__
         try:
