@@ -12,6 +12,7 @@ from cases.untrusted import one_line
 
 WIDTH, HEIGHT, EDGE = 960.0, 620.0, 60.0
 _LABEL = 22  # characters of a name
+_NAMED = 200  # nodes that room for a name is looked for, the largest first
 _LETTER, _LINE = 7.8, 15.0  # room of a letter, of a line
 Place = dict[str, tuple[float, float]]
 Box = tuple[float, float, float, float]
@@ -113,8 +114,9 @@ def _names(
 ) -> tuple[list[dict[str, Any]], int]:
     """Names beside their nodes, the largest first, where each has room; and how many have none."""
     names: list[dict[str, Any]] = []
-    unnamed = 0
-    for one in sorted((d for d in drawn if d["node"]["kind"] != "post"), key=lambda d: (-d["r"], d["node"]["id"])):
+    worth = sorted((d for d in drawn if d["node"]["kind"] != "post"), key=lambda d: (-d["r"], d["node"]["id"]))
+    unnamed = len(worth[_NAMED:])
+    for one in worth[:_NAMED]:
         text = one_line(str(one["node"]["label"] or _key(one["node"])))
         text = say(text if len(text) <= _LABEL else text[: _LABEL - 1] + "…")
         for at in _around(one, len(text) * _LETTER):
