@@ -29,6 +29,7 @@ from cases.casebook import Change, Look
 from cases.escalation import ticking
 from cases.lifecycles import CASE, CaseState, ClockKind, Outcome, Severity
 from cases.people import Actor
+from cases.privacy.listing import for_list
 from cases.roles import Permission, Role
 from cases.storage.columns import one
 from cases.storage.schema import access, cases, decisions, notes, subjects, tasks
@@ -134,7 +135,7 @@ def listed(
         last = find(look, after)
         where.append(tuple_(*_ORDER) > tuple_(*(literal(last[c.name], c.type) for c in _ORDER)))
     query = select(cases).where(*where).order_by(*_ORDER).limit(limit)
-    return list(look.connection.execute(query).mappings())
+    return for_list(look, look.connection.execute(query).mappings().all())
 
 
 def open_case(

@@ -128,7 +128,7 @@ def _mentions(look: Look) -> tuple[RowMapping, ...]:
     query = _of(look, notes).where(cases.c.state.not_in(ENDED), notes.c.author != look.actor.name)
     recent = look.connection.execute(query.order_by(notes.c.at.desc(), notes.c.id).limit(1_000)).mappings()
     names = {look.actor.name, called(look.actor.name)}
-    return tuple(row for row in recent if not names.isdisjoint(row["mentions"]))[:_MOST]
+    return tuple(for_list(look, [row for row in recent if not names.isdisjoint(row["mentions"])][:_MOST]))
 
 
 def _of(look: Look, table: Table) -> Select[Any]:

@@ -41,6 +41,7 @@ _STAFF = frozenset(
     | {"proposed_by", "answered_by", "done_by", "taken_by", "granted_by"}
 )
 _AS_IS = _STAFF | {"id", "hash", "prev", "state", "resume", "kind", "action", "outcome", "severity", "track", "tlp"}
+NAMED = "account"
 _ACCOUNTS = frozenset({"account", "accounts", "appellant"})
 
 
@@ -108,6 +109,20 @@ def for_reader(file: CaseFile, actor: Actor, key: bytes | None = None) -> CaseFi
     if file.draft is not None:
         shown["draft"] = draft_from(reader.json(file.draft.content()))
     return replace(file, **shown)
+
+
+def for_row(row: Mapping[Any, Any], case_id: str, accounts: Iterable[str], actor: Actor) -> RowMapping:
+    """A row of a case, or of what hangs on it, as people outside read it in a list; without a key, accounts unnamed.
+
+    Parameters
+    ----------
+    accounts : iterable of str
+        Those that the case is about.
+    """
+    reader = _Reader(actor, case_id, os.environ.get(KEY_VARIABLE, "").encode(), dict.fromkeys(accounts, ""))
+    if not reader.key:
+        reader.names = dict.fromkeys(reader.names, f"[{NAMED}]")
+    return reader.row(row)
 
 
 def of_snapshot(content: Mapping[str, Any], actor: Actor, key: bytes | None = None) -> dict[str, Any]:
@@ -184,7 +199,7 @@ class _Reader:
         if isinstance(value, Mapping):
             return {self.text(k): self.value(v, k) for k, v in self._unnamed(value).items()}
         if name == "mentions":  # whoever wrote an account's handle mentioned it too
-            return [v for v in value if v == self.actor.name]
+            return [v for v in value if v == self.actor.name or self.actor.name.endswith((f"|{v}", f":{v}"))]
         if isinstance(value, list | tuple):
             return [self.value(v, name) for v in value]
         return value

@@ -18,6 +18,7 @@ from cases.evidence import custody
 from cases.exports import base
 from cases.exports.base import Export, Material, Question, exports, run
 from cases.lifecycles import Severity
+from cases.mine import mine
 from cases.people import Actor
 from cases.privacy import tlp
 from cases.privacy.pseudonyms import for_reader
@@ -274,3 +275,28 @@ def test_a_case_without_a_decision_is_read_outside_too(work: Work) -> None:
         shown = casefile.read(look, key)
     assert shown.draft is None
     assert "local/" not in str(shown)
+
+
+def test_lists_are_read_outside_without_anybody_in_them(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = [caseload.Subject(ACCOUNTS[0], "core", own_evidence=True)]
+    title = f"{ACCOUNTS[0]} and @moonboy"
+    key = work.do(ANNA, caseload.open_case, title, Severity.S2, about=about)
+    work.do(ANNA, caseload.write, key, f"@vera: {ACCOUNTS[0]} wrote to moonboy@example.org")
+    work.do(LENA, caseload.grant, key, "vera")
+    with work.book.look(VERA, "cases") as look:
+        (shown,) = caseload.listed(look)
+        told = casefile.read(look, key)
+        (mention,) = mine(look).mentions
+    account = told.subjects[0]["account"]
+    assert shown["title"] == told.case["title"] == mention["title"] == f"{account} and [handle]"
+    assert mention["text"] == f"[handle]: {account} wrote to [e-mail]"
+    with work.book.look(ANNA, "cases") as look:
+        assert caseload.listed(look)[0]["title"] == title
+    work.do(VERA, caseload.claim, key)
+    with work.book.look(VERA, "cases") as look:
+        assert mine(look).cases[0]["title"] == shown["title"]
+    monkeypatch.delenv("LOCKSTEP_PSEUDONYM_KEY")
+    with work.book.look(VERA, "cases") as look:
+        assert caseload.listed(look)[0]["title"] == "[account] and [handle]"
+        with pytest.raises(ConfigError, match="no key"):
+            casefile.read(look, key)
