@@ -24,6 +24,7 @@ def dashboard(
     config: ConfigOption = None,
     store: StoreOption = None,
     data_dir: DataDirOption = None,
+    cases: Annotated[str | None, typer.Option("--cases", help="Casebook, for example sqlite:///casebook.db.")] = None,
 ) -> None:
     """Serve the dashboard, on this machine only unless told otherwise. It asks no other host but the login provider.
 
@@ -43,6 +44,7 @@ def dashboard(
             "LOCKSTEP_STORE_URL": s.settings.store_url,
             "LOCKSTEP_STORE_DATA_DIR": str(s.settings.data_dir),
         }
+        | ({"LOCKSTEP_CASES_URL": cases} if cases else {})
     )
     where = s.settings.text("auth.redirect_uri").removesuffix("/oauth2callback") or f"http://{address}:{port}"
     s.note(f"dashboard of {s.settings.store_url}: {where} (stop with Ctrl-C)")

@@ -45,6 +45,7 @@ def demo(
     """
     from detectors.base import Scope
     from detectors.base import discover as known
+    from lockstep.demo.casebook import fill
     from lockstep.demo.compare import compare
     from lockstep.demo.generate import generate
     from lockstep.verbs.detect import run_detectors
@@ -57,14 +58,17 @@ def demo(
     _claim(s, made)
     if store is not None:
         _make_room(out)
-    s.note(f"1/4 making a network of {size} accounts over {days} days (seed {seed}) in {out}/data")
+    s.note(f"1/5 making a network of {size} accounts over {days} days (seed {seed}) in {out}/data")
     truth = generate(out / "data", size=size, seed=seed, days=days)
-    s.note("2/4 loading it as any other files are loaded")
+    s.note("2/5 loading it as any other files are loaded")
     loaded = load_into(s, [out / "data"], None, options(s))
-    s.note("3/4 running the detectors")
+    s.note("3/5 running the detectors")
     results = run_detectors(s, list(known()), parameters(s.settings), Scope())
     findings = [f for r in results for f in r.findings]
-    s.note("4/4 comparing with what was planted")
+    s.note("4/5 putting alerts of them into a casebook")
+    with s.view() as view:
+        cases, waiting = fill((out / "casebook.db").absolute(), view, [(r.run, r.findings) for r in results])
+    s.note("5/5 comparing with what was planted")
     comparison = compare(truth, findings)
     if s.as_json:
         s.emit(
@@ -72,6 +76,7 @@ def demo(
                 "load": orjson.loads(loaded.to_json()),
                 "runs": [asdict(r.run) for r in results],
                 "comparison": asdict(comparison),
+                "casebook": {"url": cases, "alerts": waiting},
             }
         )
         return
@@ -91,7 +96,8 @@ def demo(
     s.line()
     where = f"--store {s.settings.store_url} --data-dir {s.settings.data_dir}"
     s.line(f"All of a finding's evidence:  {program()} findings show ID {where}")
-    s.line(f"Open the dashboard:           {program()} dashboard {where}")
+    s.line(f"Open the dashboard:           {program()} dashboard {where} --cases {cases}")
+    s.line(f"{waiting} alerts wait in its queue, under Triage.")
 
 
 def _evidence(view: View, finding: Finding, posts: int = 2) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,11 @@ def test_the_demo_shows_findings_beside_the_truth_and_how_to_go_on(demo: tuple[P
         "lockstep dashboard --store",
     ):
         assert words in ran.out
-    assert "4/4" in ran.err
+    assert "5/5" in ran.err
+    waiting = re.search(r"(\d+) alerts wait in its queue", ran.out)
+    assert waiting is not None
+    assert int(waiting[1]) > 5
+    assert "--cases sqlite:///" in ran.out
 
 
 def test_the_demo_replaces_only_what_a_demo_made(demo: tuple[Path, Ran], tmp_path: Path) -> None:
@@ -80,7 +85,8 @@ def test_the_demo_again_in_json(tmp_path: Path) -> None:
     again = lockstep("demo", "--out", tmp_path / "d", "--size", 500, "--days", 10, "--json")
     assert (first.code, again.code) == (0, 0)
     assert first.json["comparison"] == again.json["comparison"]
-    assert {"load", "runs", "comparison"} == set(first.json)
+    assert {"load", "runs", "comparison", "casebook"} == set(first.json)
+    assert first.json["casebook"]["alerts"] == again.json["casebook"]["alerts"]
 
 
 def test_findings_list_filters(where: list[str]) -> None:
@@ -267,11 +273,12 @@ def test_the_dashboard_is_served_on_loopback_from_the_named_store(
 ) -> None:
     started: list[tuple[list[str], dict[str, str]]] = []
     monkeypatch.setattr("os.execvpe", lambda _file, command, environment: started.append((command, environment)))
-    assert lockstep("dashboard", "--port", 8599, *where).code == 0
+    assert lockstep("dashboard", "--port", 8599, *where, "--cases", "sqlite:///book.db").code == 0
     ((command, environment),) = started
     assert "127.0.0.1" in " ".join(command)
     assert "8599" in " ".join(command)
     assert environment["LOCKSTEP_STORE_URL"] == where[1]
+    assert environment["LOCKSTEP_CASES_URL"] == "sqlite:///book.db"
     assert lockstep("dashboard", "--store", "sqlite:////proc/none/l.db").code == 4
     refused = lockstep("dashboard", "--address", "0.0.0.0", *where)  # noqa: S104
     assert (refused.code, "nobody has to log in" in refused.err) == (2, True)
