@@ -182,7 +182,9 @@ def run(
             raise StaleCase("it changed while the export was made", f"case {case_id}", "make it again")
         if made_by.step is not None and file.decision is not None:
             releases.need(change, case_id, made_by.step, file.decision["id"])
-        detail = {"what": name, "sha256": sha, "tlp": file.case["tlp"], "allowed": allowed.value, "answers": dict(told)}
+        detail = {"what": name, "sha256": sha, "tlp": file.case["tlp"], "allowed": allowed.value}
+        # who reads the trail need not know of a market case: of its answers it holds only that they were given
+        detail["answers"] = sorted(told) if file.case["track"] == Track.MARKET else dict(told)
         change.note("export", "case", case_id, detail)
         custody.record(change, case_id, sha, custody.Event.EXPORTED, where=f"for {allowed.shown}", why=made_by.title)
     stamp = f"{material.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"

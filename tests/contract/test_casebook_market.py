@@ -63,6 +63,8 @@ def test_who_is_on_the_access_list_takes_out_what_is_written_down(work: Work, ma
     given = {n: run(work.book, LENA, market, n, ASKED.get(n)) for n in ("stor", "sar", "tables", "graphml")}
     entries = [orjson.loads(r["detail"]) for r in work.rows(audit) if r["action"] == "export"]
     assert {e["what"]: e["sha256"] for e in entries} == {n: g.sha256 for n, g in given.items()}
+    assert entries[0]["answers"] == sorted(ANSWERS)  # who reads the trail need not know of the case
+    assert HIDDEN not in "".join(r["detail"] for r in work.rows(audit))
     events = [r["item"] for r in work.rows(held) if r["event"] == custody.Event.EXPORTED]
     assert events == [g.sha256 for g in given.values()]
     assert f"account/{flagged.ACCOUNTS[0]}" in nx.read_graphml(io.BytesIO(given["graphml"].content))
