@@ -97,7 +97,7 @@ def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
             change.alter("expire", captures, row, {"expires_at": change.now + kept})
         elif not dismissed and row["expires_at"] is not None:
             change.alter("keep", captures, row, {"expires_at": None})
-        elif dismissed and row["expires_at"] <= change.now:
+        elif row["expires_at"] <= change.now:
             _remove(change, row)
             removed.append(str(row["id"]))
     if not removed:

@@ -18,6 +18,7 @@ from cases.caseload import Track, open_case
 from cases.evidence import capture, custody, snapshots
 from cases.lifecycles import Severity
 from cases.people import Actor
+from cases.roles import Role
 from cases.storage.evidence import captures
 from cases.storage.evidence import custody as custody_rows
 from cases.storage.evidence import snapshots as frozen
@@ -152,7 +153,7 @@ def test_what_is_held_stays_and_only_for_a_reason(work: Work, view: View) -> Non
     key = taken(work, view)
     with pytest.raises(CaseError, match="needs a reason"):
         work.do(ANNA, capture.hold, key, " ")
-    for other in (Actor("otto"), VERA):
+    for other in (Actor("otto"), VERA, Actor("polly", frozenset({Role.POLICY}))):
         with pytest.raises(NotPermitted):
             work.do(other, capture.hold, key, "why")
     assert work.do(ANNA, capture.hold, key, "a court asked for it") == 1
