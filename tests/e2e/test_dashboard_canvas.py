@@ -275,7 +275,7 @@ def test_keys_mean_nothing_while_somebody_types_and_what_is_found_is_added(page:
     assert field.input_value() == "hzecpgswy"
     assert (turn(page), frame(page).get_attribute("data-nodes")) == (before, str(FIRST))
     field.fill("ABC")
-    add = page.get_by_role("button", name="Add").first
+    add = page.get_by_role("button", name="Add", exact=True).first
     browser.press(field, add, lambda there: there.press("Enter"))
     browser.press(add, of(page, FIRST + 1))
 
