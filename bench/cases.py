@@ -30,11 +30,13 @@ from bench.report import Result, at_least, at_most
 from cases import alerts, casefile, caseload
 from cases.audit import GENESIS, Entry, Head, chained, verify
 from cases.casebook import Casebook, Look
+from cases.escalation import clocks
 from cases.lifecycles import AlertState, CaseState, Severity
 from cases.people import Actor, system
 from cases.roles import Role
 from cases.storage import schema
 from cases.storage.database import Database
+from cases.storage.escalation import clocks as clock_rows
 from tests import postgres
 from tests.processes import HOST
 
@@ -130,6 +132,25 @@ def _made(drawn: random.Random, form: Form) -> dict[Table, list[dict[str, Any]]]
         given |= {VENDOR.name} if drawn.random() < 0.02 else set()
         for person in sorted(given):
             made[schema.access].append({"case_id": key, "person": person, "granted_by": "lead-2", "granted_at": at})
+        due = at + timedelta(days=drawn.randint(1, 7))
+        for kind, nearest in (("acknowledgement", False), ("first_decision", row["state"] not in _ENDED)):
+            clock: dict[str, Any] = {"id": f"{kind[:5]}{n:06d}", "case_id": key, "kind": kind, "state": "on_track"}
+            clock |= {
+                "severity": row["severity"],
+                "calendar": "always",
+                "span_s": 86_400.0,
+                "left_s": None,
+                "started_at": at,
+            }
+            clock |= {
+                "warn_at": due,
+                "due_at": due,
+                "done_at": None,
+                "ended_at": None,
+                "nearest": nearest,
+                "version": 1,
+            }
+            made[clock_rows].append(clock)
         for m in range(drawn.randint(2, 12)):
             told = {"case_id": key, "account": f"local/a{drawn.randrange(60_000)}-{m}", "role": "core"}
             made[schema.subjects].append({**told, "own_evidence": m % 3 > 0})
@@ -167,7 +188,8 @@ def _trail(raised: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-_TABLES = (schema.cases, schema.access, schema.subjects, schema.notes, schema.alerts, schema.audit)
+_ENDED = frozenset({CaseState.CLOSED, CaseState.MONITORING, CaseState.ENFORCED})
+_TABLES = (schema.cases, clock_rows, schema.access, schema.subjects, schema.notes, schema.alerts, schema.audit)
 
 
 def _copy(connection: Any, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -206,6 +228,11 @@ def queries(book: Casebook, form: Form) -> list[Result]:
             seen = ["", *(r["id"] for r in caseload.listed(look, limit=form.cases))]
             asked[f"cases, any page, {role}"] = [partial(page, after=drawn.choice(seen)) for _ in times]
             asked[f"cases in one state, {role}"] = [partial(page, states=[drawn.choice([*CaseState])]) for _ in times]
+            due = ["", *(r["id"] for r in clocks.by_due(look, form.cases))]
+            by_due = partial(clocks.by_due, look, PAGE)
+            asked[f"cases by when they are due, any page, {role}"] = [
+                partial(by_due, after=drawn.choice(due)) for _ in times
+            ]
             asked[f"my cases, {role}"] = [partial(page, assignee=actor.name) for _ in times]
         return [_tail(f"the queue's query: {name}", [_ms(ask) for ask in asks], TARGET) for name, asks in asked.items()]
 
