@@ -11,13 +11,13 @@ from sqlalchemy import update
 from cases import alerts, appeals, caseload, containment, decisions
 from cases.containment import Containment
 from cases.drafts import Measure
-from cases.lifecycles import AppealState, CaseState, Severity
+from cases.lifecycles import AppealState, CaseState, Outcome, Severity
 from cases.people import Actor
 from cases.roles import Role
-from cases.storage.schema import actions, proposals
+from cases.storage.schema import actions, proposals, tasks
 from cases.storage.schema import appeals as rows
 from graph.errors import CaseError, NotPermitted
-from tests.casework import ACCOUNTS, ANNA, LENA, LUIS, RUTH, Work, draft
+from tests.casework import ACCOUNTS, ANNA, LENA, LUIS, RUTH, VERA, Work, alert, draft
 
 POLLY = Actor("polly", frozenset({Role.POLICY}))
 LEGAL = Actor("lea", frozenset({Role.LEGAL}))
@@ -159,3 +159,61 @@ def test_a_list_of_cases_is_of_the_severities_and_states_that_are_asked(work: Wo
 def test_an_alert_that_is_not_there_is_said(work: Work) -> None:
     with pytest.raises(CaseError, match="no alert 'nothing'"):
         work.do(ANNA, alerts.triage, "nothing")
+
+
+STEPS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "add_subject": (caseload.add_subject, (caseload.Subject("local/x"),)),
+    "claim": (caseload.claim, ()),
+    "release": (caseload.release, ("why",)),
+    "assign": (caseload.assign, ("ada", "why")),
+    "move": (caseload.move, ("escalate", "why")),
+    "conclude": (caseload.conclude, (Outcome.INCONCLUSIVE, "why")),
+    "grade": (caseload.grade, (Severity.S1, "why")),
+    "write": (caseload.write, ("a note",)),
+    "set_tasks": (caseload.set_tasks, ("template", ["a task"])),
+    "grant": (caseload.grant, ("ada",)),
+    "revoke": (caseload.revoke, ("anna",)),
+    "contain": (containment.contain, (Containment.BLOCK_LINK, "x.example", "why")),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_no_step_in_a_case_is_for_who_may_not_work_or_may_not_know_of_it(work: Work, name: str) -> None:
+    step, told = STEPS[name]
+    seen = work.case(Severity.S0, ready=False)
+    hidden = work.case(Severity.S0, by=ANNA, ready=False, restricted=True)
+    for who in (POLLY, OTTO):
+        with pytest.raises(NotPermitted):
+            work.do(who, step, seen, *told)
+    with pytest.raises(CaseError, match=f"no case '{hidden}'"):
+        work.do(LENA, step, hidden, *told)
+
+
+def test_who_may_not_work_opens_takes_and_finishes_nothing(work: Work) -> None:
+    key = work.case(ready=False)
+    work.do(ANNA, caseload.set_tasks, key, "template", ["a task"])
+    for who in (POLLY, OTTO):
+        for step, told in (
+            (caseload.open_case, ("a case", Severity.S2)),
+            (caseload.claim_next, ()),
+            (caseload.finish, (work.rows(tasks)[0]["id"],)),
+        ):
+            with pytest.raises(NotPermitted):
+                work.do(who, step, *told)
+
+
+def test_nothing_that_hangs_on_a_hidden_case_is_there_for_others(work: Work) -> None:
+    key = work.case(ready=False, track=caseload.Track.MARKET)
+    work.do(ANNA, caseload.set_tasks, key, "template", ["a task"])
+    with pytest.raises(CaseError, match="no task"):
+        work.do(LENA, caseload.finish, work.rows(tasks)[0]["id"])
+    work.do(ANNA, caseload.write, key, "an internal note")
+    work.do(LEAD, caseload.grant, key, "polly")
+    one = work.do(ANNA, alerts.take, alert())
+    with pytest.raises(NotPermitted, match="may not work"):
+        work.do(POLLY, alerts.promote, one, key)
+
+
+def test_the_queue_of_alerts_is_for_who_may_see_findings(work: Work) -> None:
+    with work.book.look(VERA, "alerts") as look, pytest.raises(NotPermitted, match="may not see"):
+        alerts.queue(look)
