@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 
 from cases.audit import sha256
 from cases.casebook import Change
+from cases.caseload import within
 from cases.lifecycles import PROPOSAL, ProposalState
 from cases.people import Kind
 from cases.storage.schema import proposals
@@ -77,7 +78,7 @@ def withdraw(change: Change, proposal_id: str, why: str) -> RowMapping:
     NotPermitted
         It is somebody else's.
     """
-    row = change.row(proposals, proposal_id)
+    row = within(change, proposals, proposal_id)
     if row["proposed_by"] != change.actor.name:
         raise NotPermitted("it is somebody else's", f"proposal {proposal_id}", "refuse it instead")
     return _end(change, proposal_id, "withdraw", why)
@@ -93,7 +94,7 @@ def overdue(change: Change) -> list[RowMapping]:
 
 
 def _end(change: Change, proposal_id: str, name: str, why: str) -> RowMapping:
-    row = change.row(proposals, proposal_id)
+    row = within(change, proposals, proposal_id)
     answer = {"answered_by": change.actor.name, "answered_at": change.now, "reason": why}
     change.step(PROPOSAL, proposals, row, name, why=why, **answer)
     return row

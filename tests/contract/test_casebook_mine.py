@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases import alerts, appeals, caseload, decisions, intake
+import pytest
+
+from cases import alerts, appeals, caseload, decisions, intake, proposals
 from cases.alike import alike
 from cases.caseload import Subject, Track
 from cases.lifecycles import AlertState, Severity
 from cases.mine import called, mine
 from cases.people import Actor, system
 from cases.storage.schema import alerts as alert_rows
+from cases.storage.schema import proposals as proposal_rows
 from cases.storage.schema import subjects
+from graph.errors import CaseError
 from tests import flagged
 from tests.casework import ACCOUNTS, ANNA, BOT, LENA, LUIS, RUTH, VERA, Work, alert, draft
 
@@ -57,6 +61,15 @@ def test_appeals_wait_for_their_reviewer_or_for_whoever_may_take_them(work: Work
     work.do(RUTH, appeals.assign, appeal, RUTH.name)
     assert [r["id"] for r in waiting(work, RUTH).appeals] == [appeal]
     assert not waiting(work, LUIS).appeals
+
+
+def test_a_proposal_of_a_case_that_one_may_not_know_of_is_answered_like_none(work: Work) -> None:
+    case_id = work.case(Severity.S1, by=LENA, track=Track.MARKET)
+    proposal = work.do(LENA, decisions.propose, case_id, draft(Severity.S1))["id"]
+    for step in (proposals.refuse, proposals.withdraw):
+        with pytest.raises(CaseError, match="no proposal"):
+            work.do(LUIS, step, proposal, "not for me")
+    assert work.row(proposal_rows, proposal)["state"] == "proposed"
 
 
 def test_names_as_people_say_them() -> None:
