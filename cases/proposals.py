@@ -49,7 +49,7 @@ def approve(change: Change, proposal_id: str, seen: str, *, apart_from: Collecti
     StaleCase
         It is not what the approver read, or its time has passed.
     """
-    row = change.row(proposals, proposal_id)
+    row = within(change, proposals, proposal_id)
     where = f"proposal {proposal_id}"
     if change.actor.kind is not Kind.PERSON:
         raise NotPermitted("a program approves nothing", where, "ask a person")

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from cases import alerts, appeals, caseload, containment, decisions
+from cases import proposals as four_eyes
 from cases.containment import Containment
 from cases.drafts import Measure
 from cases.lifecycles import AppealState, CaseState, Outcome, Severity
@@ -217,3 +218,12 @@ def test_nothing_that_hangs_on_a_hidden_case_is_there_for_others(work: Work) -> 
 def test_the_queue_of_alerts_is_for_who_may_see_findings(work: Work) -> None:
     with work.book.look(VERA, "alerts") as look, pytest.raises(NotPermitted, match="may not see"):
         alerts.queue(look)
+    with work.book.look(VERA, "alerts") as look, pytest.raises(NotPermitted, match="may not see"):
+        alerts.counts(look)
+
+
+@pytest.mark.parametrize("step", [four_eyes.approve, four_eyes.refuse, four_eyes.withdraw], ids=lambda s: s.__name__)
+def test_nobody_answers_a_proposal_of_a_hidden_case_by_its_id_alone(work: Work, step: Callable[..., Any]) -> None:
+    answer = proposed(work, restricted=True)
+    with pytest.raises(CaseError, match=f"no proposal '{answer['id']}'"):
+        work.do(LUIS, step, answer["id"], answer["hash"])
