@@ -37,7 +37,7 @@ docs: $(VENV)/dev.stamp
 
 pictures: $(VENV)/dev.stamp
 	$(BIN)/lockstep demo --out $(DEMO)
-	$(BIN)/python -m docs.pictures sqlite:///$(DEMO)/lockstep.db $(DEMO)/store
+	LOGNAME=analyst $(BIN)/python -m docs.pictures sqlite:///$(DEMO)/lockstep.db $(DEMO)/store --cases sqlite:///$(DEMO)/casebook.db
 
 lock: $(VENV)/dev.stamp
 	requirements/lock

@@ -1,10 +1,10 @@
 """Make the pictures of the documentation from the real dashboard.
 
-    python -m docs.pictures sqlite:///FILE DATA_DIR [--out FOLDER] [--width PIXELS] [--dark] [--only NAME]…
+    python -m docs.pictures sqlite:///FILE DATA_DIR [--cases URL] [--out FOLDER] [--width PIXELS] [--dark] [--only NAME]…
 
 Serves the store and saves every page of the navigation as ``docs/img/dashboard/PATH.png``, then the steps of the walk
 in ``docs/dashboard.md`` and the README's picture. A new page is found by itself; one that is more than its address asks
-for has a line in :data:`ASKED`. ``make pictures`` does it for the demo network, whose seed is fixed.
+for has a line in :data:`ASKED`. In the casebook a case is opened to be shown. ``make pictures`` does it for the demo network, whose seed is fixed.
 """
 
 from __future__ import annotations
@@ -15,16 +15,23 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from cases import caseload
+from cases.casebook import Casebook
+from cases.evidence import snapshots
+from cases.intake import subjects_of
+from cases.lifecycles import Severity
+from cases.people import lone
+from cases.storage.database import Database
 from dashboard import navigation
 from graph.findings import Finding
-from graph.store import open_store
+from graph.store import View, open_store
 from tests import browser
 
 IMAGES = Path(__file__).parent / "img"
@@ -56,6 +63,7 @@ class Chosen:
     ring: Finding
     other: Finding
     pump: Finding  # one with prices, where there is any
+    case: str = ""  # one about the ring
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Chosen:
@@ -77,6 +85,7 @@ class Chosen:
 
 ASKED: dict[str, Callable[[Chosen], dict[str, str]]] = {
     "investigate": lambda c: {"finding": c.ring.id},
+    "cases": lambda c: {"case": c.case} if c.case else {},
     "time": lambda c: {"finding": c.pump.id},
     "account": lambda c: {"key": c.ring.members[0].account},
     "ticker": lambda c: {"key": c.ring.tickers[0]},
@@ -85,6 +94,22 @@ ASKED: dict[str, Callable[[Chosen], dict[str, str]]] = {
     "similar": lambda c: {"finding": c.ring.id},
 }
 """What the address of a page asks for, by its path."""
+
+
+def opened(url: str, view: View, ring: Finding) -> str:
+    """A new case about a ring, with its evidence frozen and its work begun; gives its id."""
+    book = Casebook(Database(url))
+    try:
+        with book.change(lone()) as change:
+            about = subjects_of(ring)
+            case_id = caseload.open_case(change, f"Copied posts about ${ring.tickers[0]}", Severity.S2, about=about)
+            snapshots.freeze(change, case_id, view, ring.id)
+            caseload.claim(change, case_id)
+            caseload.move(change, case_id, "investigate")
+            caseload.write(change, case_id, "Ask Compliance whether a campaign is known.")
+    finally:
+        book.close()
+    return case_id
 
 
 def _check(page: Page, handles: str) -> None:
@@ -219,6 +244,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.pictures", description="Make the pictures of the docs.")
     parser.add_argument("store")
     parser.add_argument("data_dir", type=Path)
+    parser.add_argument("--cases", default="", help="casebook that is shown, and in which a case is opened")
     parser.add_argument("--out", type=Path, default=PAGES)
     parser.add_argument("--width", type=int, default=WIDTH)
     parser.add_argument("--dark", action="store_true")
@@ -227,9 +253,11 @@ def main(arguments: Sequence[str]) -> int:
     with open_store(said.store, said.data_dir) as store, store.view() as view:
         chosen = Chosen.of(view.findings())
         known = [view.account(a) for a in chosen.ring.accounts[:3]]
+        if said.cases:
+            chosen = replace(chosen, case=opened(said.cases, view, chosen.ring))
     handles = "\n".join([*(f"@{a.handle}" for a in known if a and a.handle), "@not_loaded", *chosen.ring.links[:1]])
     with (
-        browser.serving(said.store, said.data_dir) as address,
+        browser.serving(said.store, said.data_dir, {"LOCKSTEP_CASES_URL": said.cases} if said.cases else {}) as address,
         browser.chromium() as running,
         looked_at(running, width=said.width, dark=said.dark) as (page, guard),
     ):
