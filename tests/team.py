@@ -28,9 +28,9 @@ ROLES = {
 class Team:
     """A casebook in a folder, and who works in it; ``root`` registered the others."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder
-        self.url = casework.sqlite_url(folder)
+        self.url = url or casework.sqlite_url(folder)
         work = casework.opened(self.url)
         work.book.clock = utc_now
         self.tokens = {"root": tokens.bootstrap(work.book, "root")}

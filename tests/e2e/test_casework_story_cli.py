@@ -1,4 +1,8 @@
-"""One story by the command line, over a small network: from a finding to a decision, an appeal and a package."""
+"""One story by the command line: from a finding to a decision, an appeal and a package.
+
+Over the demo network, whose alerts wait in its casebook; and over a small stream that the detectors watched, whose one
+alert is taken in first.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import random
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,8 @@ from typing import Any
 import pytest
 
 from cases.storage.schema import audit
+from graph.findings import Priority
+from tests import demonstration
 from tests.cli import lockstep
 from tests.receiver import receiving
 from tests.team import Team
@@ -63,10 +70,32 @@ def real(team: Team, name: str, *arguments: object) -> subprocess.CompletedProce
     )
 
 
-@pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
-    """People at work over a store into which the ring came after the detectors had looked once."""
+@dataclass(frozen=True)
+class Story:
+    """People at work, the alert that they begin with, and those of its ring with evidence of their own."""
+
+    team: Team
+    alert: str
+    ring: list[str]
+
+
+@pytest.fixture(params=["demo", "watched"])
+def story(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     monkeypatch.chdir(tmp_path)
+    if request.param == "watched":
+        watched(tmp_path)
+        team = Team(tmp_path)
+        return Story(team, taken(team), RING)
+    demo = demonstration.made(tmp_path, Priority.HIGH)
+    monkeypatch.setenv("LOCKSTEP_STORE_URL", demo.store)
+    monkeypatch.setenv("LOCKSTEP_STORE_DATA_DIR", str(demo.data_dir))
+    team = Team(tmp_path, demo.casebook)
+    (alert,) = (a["id"] for a in team.done("anna", "alerts")["alerts"] if a["finding"] == demo.ring.id)
+    return Story(team, alert, demo.accounts)
+
+
+def watched(tmp_path: Path) -> None:
+    """A store into which the ring came after the detectors had looked once."""
     for number, rows in enumerate((strangers(), ring())):
         path = tmp_path / f"posts-{number}.jsonl"
         path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -74,7 +103,18 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
         ran = lockstep("detect", "shilling", "--since", "last")
         assert ran.code == 0, ran.err
     assert "1 told" in ran.out
-    return Team(tmp_path)
+
+
+def taken(team: Team) -> str:
+    """What the detectors told, in the casebook, once."""
+    ran = real(team, "", "take", "--json")
+    assert ran.returncode == 0, ran.stderr
+    (alert,) = json.loads(ran.stdout)["taken"]
+    assert json.loads(ran.stdout)["without_evidence"] == []
+    assert team.done("", "take") == {"taken": [], "without_evidence": []}
+    (waiting,) = team.done("anna", "alerts")["alerts"]
+    assert waiting["id"] == alert
+    return str(alert)
 
 
 def decision(team: Team, case: str, snapshot: str) -> Path:
@@ -89,7 +129,9 @@ def decision(team: Team, case: str, snapshot: str) -> Path:
         ("reference", "Terms of service, section 4.2"),
     ):
         form = form.replace(f'{name} = ""', f"{name} = {json.dumps(value)}")
-    form = form.replace('facts = """"""', 'facts = "Six accounts posted one text within seconds, six times in a day."')
+    form = form.replace(
+        'facts = """"""', 'facts = "Accounts posted one text within seconds of each other, again and again."'
+    )
     form = form.replace(
         'explanation = """"""', 'explanation = "The terms forbid promotion that hides who is behind it."'
     )
@@ -108,21 +150,17 @@ def answers(team: Team, name: str, known: dict[str, str]) -> list[str]:
     return [part for key, value in told.items() for part in ("--answer", f"{key}={value}")]
 
 
-def opened(team: Team) -> tuple[str, str]:
-    """From the detectors' alert to a case with its evidence frozen; gives the case and the snapshot."""
-    taken = real(team, "", "take", "--json")
-    assert taken.returncode == 0, taken.stderr
-    (alert,) = json.loads(taken.stdout)["taken"]
-    assert json.loads(taken.stdout)["without_evidence"] == []
-    assert team.done("", "take") == {"taken": [], "without_evidence": []}
-    (waiting,) = team.done("anna", "alerts")["alerts"]
-    assert (waiting["id"], waiting["priority"]) == (alert, "high")
-    case = team.done("anna", "open", "copied posts about $XYZ", "--severity", "S1", "--alert", alert)["case"]
+def opened(story: Story) -> tuple[str, str]:
+    """From the alert to a case with its evidence frozen; gives the case and the snapshot."""
+    team = story.team
+    (waiting,) = (a for a in team.done("anna", "alerts")["alerts"] if a["id"] == story.alert)
+    assert waiting["priority"] == "high"
+    case = team.done("anna", "open", "copied posts about a coin", "--severity", "S1", "--alert", story.alert)["case"]
     (snapshot,) = team.done("anna", "snapshot", case)["snapshots"].values()
     team.done("anna", "claim", case)
     team.done("anna", "move", case, "investigate")
     shown = team.done("anna", "show", case)
-    assert {s["account"] for s in shown["subjects"] if s["own_evidence"]} == set(RING)
+    assert sorted(s["account"] for s in shown["subjects"] if s["own_evidence"]) == story.ring
     assert team.done("anna", "evidence", snapshot, "--why", "to decide")["finding"]["data_cut"] > 0
     return case, snapshot
 
@@ -139,8 +177,9 @@ def asked(team: Team, case: str, snapshot: str) -> None:
     team.done("gale", "handoff", "answer", handoff, "Yes: the terms suffice, and say so in the statement.")
 
 
-def decided(team: Team, case: str, snapshot: str) -> str:
+def decided(story: Story, case: str, snapshot: str) -> str:
     """Two people decide; gives the decision."""
+    team = story.team
     team.done("anna", "move", case, "ready")
     form = decision(team, case, snapshot)
     assert "a second person must approve" in team.refused("anna", "decide", case, "--file", form)
@@ -150,14 +189,15 @@ def decided(team: Team, case: str, snapshot: str) -> str:
     assert (alone.returncode, "who proposes does not approve" in alone.stderr) == (6, True), alone.stderr
     assert "a program approves nothing" in team.refused("bot", "approve", proposal["proposal"], *seen)
     made: str = team.done("luis", "approve", proposal["proposal"], *seen)["decision"]
-    assert len(team.done("anna", "enforce", case)["actions"]) == len(RING)
+    assert len(team.done("anna", "enforce", case)["actions"]) == len(story.ring)
     return made
 
 
-def told(team: Team, case: str) -> None:
+def told(story: Story, case: str) -> None:
     """The statement to each user, and the record for the Commission, which names nobody; they are two things."""
+    team, ring = story.team, story.ring
     known = {
-        "account": RING[0],
+        "account": ring[0],
         "category": "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
         "keywords": "KEYWORD_INAUTHENTIC_ACCOUNTS",
         "content_type": "CONTENT_TYPE_TEXT",
@@ -170,20 +210,21 @@ def told(team: Team, case: str) -> None:
         assert files[name].stat().st_mode & 0o077 == 0
     with zipfile.ZipFile(files["dsa_statement"]) as archive:
         letters = {name: archive.read(name).decode() for name in archive.namelist()}
-    for account in RING:
+    for account in ring:
         (one,) = (text for name, text in letters.items() if name.endswith(".txt") and account in text)
         assert "section 4.2" in one
-        assert not [other for other in RING if other != account and other in one]
+        assert not [other for other in ring if other != account and other in one]
     record = files["dsa_record"].read_text(encoding="utf-8")
     rows = [row for line in record.splitlines() for row in json.loads(line)["statements"]]
     assert len({r["puid"] for r in rows}) == len(rows) > 0
     assert {r["automated_decision"] for r in rows} == {"AUTOMATED_DECISION_NOT_AUTOMATED"}
-    assert not any(account in record or f'"{account.removeprefix("local:")}"' in record for account in RING)
+    assert not any(account in record or f'"{account.partition(":")[2]}"' in record for account in ring)
 
 
-def reversed_by_a_third(team: Team, case: str, made: str) -> None:
+def reversed_by_a_third(story: Story, case: str, made: str) -> None:
     """An appeal, reversed by somebody who neither made nor approved the decision, with the approval of another."""
-    appeal = team.done("ruth", "appeal", "receive", made, "--by", RING[0], "--text", "We are one shop.")["appeal"]
+    team = story.team
+    appeal = team.done("ruth", "appeal", "receive", made, "--by", story.ring[0], "--text", "We are one shop.")["appeal"]
     team.done("ruth", "appeal", "acknowledge", appeal)
     assert "luis decided it" in team.refused("ruth", "appeal", "assign", appeal, "luis")
     team.done("ruth", "appeal", "assign", appeal, "ruth")
@@ -213,20 +254,21 @@ def packed(team: Team, case: str) -> None:
     assert lockstep("cases", "verify", package, "--hash", seal).code == 0
 
 
-def test_from_a_finding_to_a_package_that_stands(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    case, snapshot = opened(team)
+def test_from_a_finding_to_a_package_that_stands(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    team = story.team
+    case, snapshot = opened(story)
     asked(team, case, snapshot)
-    made = decided(team, case, snapshot)
-    told(team, case)
+    made = decided(story, case, snapshot)
+    told(story, case)
     monkeypatch.setenv("LOCKSTEP_WEBHOOK_KEY", "a key of the test's own")
     monkeypatch.setenv("LOCKSTEP_CASES_WEBHOOK_ALLOW", "127.0.0.1")
     with receiving() as server:
         monkeypatch.setenv("LOCKSTEP_CASES_WEBHOOK", server.url)
         before = team.done("", "deliver")["sent"]
-        reversed_by_a_third(team, case, made)
+        reversed_by_a_third(story, case, made)
         after = team.done("", "deliver")["sent"]
     topics = [json.loads(body)["topic"] for _, _, body in server.got]
-    assert (topics.count("enforce"), topics.count("reverse")) == (len(RING), len(RING))
+    assert (topics.count("enforce"), topics.count("reverse")) == (len(story.ring), len(story.ring))
     assert len(topics) == before + after
     packed(team, case)
     whole(team, case)
