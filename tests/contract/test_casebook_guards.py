@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,13 +13,17 @@ from cases import alerts, appeals, caseload, containment, decisions
 from cases import proposals as four_eyes
 from cases.containment import Containment
 from cases.drafts import Measure
+from cases.escalation import forms, handoffs, playbook, releases
 from cases.lifecycles import AppealState, CaseState, Outcome, Severity
 from cases.people import Actor
 from cases.roles import Role
+from cases.storage.escalation import emergencies, log_entries
+from cases.storage.escalation import handoffs as given
+from cases.storage.escalation import releases as released
 from cases.storage.schema import actions, proposals, tasks
 from cases.storage.schema import appeals as rows
 from graph.errors import CaseError, NotPermitted
-from tests.casework import ACCOUNTS, ANNA, LENA, LUIS, RUTH, VERA, Work, alert, draft
+from tests.casework import ACCOUNTS, ANNA, BOT, LENA, LUIS, RUTH, VERA, Work, alert, draft
 
 POLLY = Actor("polly", frozenset({Role.POLICY}))
 LEGAL = Actor("lea", frozenset({Role.LEGAL}))
@@ -227,3 +232,100 @@ def test_nobody_answers_a_proposal_of_a_hidden_case_by_its_id_alone(work: Work, 
     answer = proposed(work, restricted=True)
     with pytest.raises(CaseError, match=f"no proposal '{answer['id']}'"):
         work.do(LUIS, step, answer["id"], answer["hash"])
+
+
+NEEDS = {"indicators": "x.example", "first_seen": "2026-03-02T08:55Z"}
+QUESTION = {"question": "May we act in DE?", "track": "platform", "jurisdictions": "DE", "snapshot": "ab" * 32}
+
+
+def emergency(work: Work, **more: Any) -> tuple[str, str]:
+    """A case of severity S0 and its emergency, which lena commands; of a restricted one anna and she know."""
+    case_id = work.case(Severity.S0, ready=False, **more)
+    if more:
+        work.do(LEAD, caseload.grant, case_id, "lena")
+    return case_id, work.do(LENA, playbook.declare, case_id, "drainer", "a link empties wallets")
+
+
+@pytest.mark.parametrize("who", [POLLY, OTTO], ids=lambda a: a.name)
+def test_who_may_not_work_hands_nothing_over_and_writes_no_log(work: Work, who: Actor) -> None:
+    case_id, key = emergency(work)
+    with pytest.raises(NotPermitted, match="may not work"):
+        work.do(who, handoffs.request, case_id, "security", NEEDS)
+    with pytest.raises(NotPermitted, match="may not work"):
+        work.do(who, playbook.log, key, "I was there")
+    assert work.rows(given) == work.rows(log_entries) == []
+
+
+@pytest.mark.parametrize("who", [LENA, LUIS, RUTH], ids=lambda a: a.name)
+def test_a_hand_off_of_a_case_one_does_not_know_is_not_there(work: Work, who: Actor) -> None:
+    case_id = work.case(restricted=True)
+    key = work.do(LEAD, handoffs.request, case_id, "legal", QUESTION, person="lea")
+    work.do(LEGAL, handoffs.give_back, key, "which countries?")
+    for step, told in ((handoffs.ask_again, {}), (handoffs.withdraw, "solved")):
+        with pytest.raises(CaseError, match=f"no handoff '{key}'") as refused:
+            work.do(who, step, key, told)
+        assert case_id not in str(refused.value)
+    assert work.row(given, key)["state"] == "returned"
+    work.do(ANNA, handoffs.ask_again, key, {"jurisdictions": "DE, FR"})
+    work.do(ANNA, handoffs.withdraw, key, "solved")
+
+
+def test_what_a_desk_need_not_be_told_may_be_left_out_but_not_be_anything(work: Work) -> None:
+    office, case_id = work.book.office, work.case()
+    when = forms.Field("when", "how soon", choices=("soon", "later"))
+    desk = replace(office.desks["security"], fields=(*office.desks["security"].fields, when))
+    work.book.office = replace(office, desks={**office.desks, "security": desk})
+    with pytest.raises(CaseError, match="when is 'never', not one of: soon, later"):
+        work.do(ANNA, handoffs.request, case_id, "security", NEEDS | {"when": "never"})
+    for answer in ("", "soon"):
+        key = work.do(ANNA, handoffs.request, case_id, "security", NEEDS | {"when": answer})
+        assert work.row(given, key)["told"].get("when", "") == answer
+
+
+def test_an_emergency_of_a_case_one_does_not_know_is_not_there(work: Work) -> None:
+    case_id, key = emergency(work, restricted=True)
+    said = dict.fromkeys(work.book.office.review, "as the log says")
+    steps: tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...] = (
+        (playbook.log, ("I should not know",)),
+        (playbook.hand_over, ("luis", "mine")),
+        (playbook.contained, ()),
+        (playbook.resolve, ("over",)),
+        (playbook.stand_down, ("over",)),
+        (playbook.review, (said,)),
+    )
+    for ended in (False, True):
+        if ended:
+            work.do(LENA, playbook.stand_down, key, "a test of a researcher's")
+        for step, told in steps:
+            with pytest.raises(CaseError, match=f"no emergency '{key}'") as refused:
+                work.do(LUIS, step, key, *told)
+            assert case_id not in str(refused.value)
+    with work.book.look(LUIS, "case", case_id) as look, pytest.raises(CaseError, match=f"no case '{case_id}'"):
+        playbook.standing(look, case_id)
+    assert [e["state"] for e in work.rows(emergencies)] == ["stood_down"]
+
+
+def test_no_program_commands_an_emergency_whatever_its_roles_or_its_name(work: Work) -> None:
+    _, key = emergency(work)
+    for who in (BOT, replace(BOT, name="lena")):
+        for step, told in (
+            (playbook.hand_over, {"person": "luis", "why": "it is late"}),
+            (playbook.contained, {"left": "nobody is affected"}),
+            (playbook.stand_down, {"why": "nobody is affected"}),
+        ):
+            with pytest.raises(NotPermitted, match="lena commands"):
+                work.do(who, step, key, **told)
+    row = work.row(emergencies, key)
+    assert (row["state"], row["commander"]) == ("declared", "lena")
+
+
+def test_nobody_of_legal_releases_in_a_case_they_do_not_know(work: Work) -> None:
+    answer = proposed(work, restricted=True)
+    work.do(LEAD, caseload.grant, answer["case_id"], "lena")
+    decision = work.do(LENA, decisions.approve, answer["id"], answer["hash"])
+    told = (answer["case_id"], releases.Step.ENFORCE, decision, "nothing stands against it")
+    with pytest.raises(CaseError, match=f"no case '{answer['case_id']}'"):
+        work.do(LEGAL, releases.release, *told)
+    assert work.rows(released) == []
+    work.do(LEAD, caseload.grant, answer["case_id"], "lea")
+    work.do(LEGAL, releases.release, *told)
