@@ -92,22 +92,22 @@ def read(look: Look, sha: str) -> dict[str, Any]:
     CaseError
         There is none, the actor may not know of its case, or it was changed.
     """
-    row = row_of(look, sha)
-    if sha256(row["content"]) != sha:
-        raise CaseError("it was changed: its hash is another", f"snapshot {sha}", "keep it aside and tell an auditor")
-    content: dict[str, Any] = orjson.loads(row["content"])
+    content: dict[str, Any] = orjson.loads(text(look, sha))
     return content
 
 
-def row_of(look: Look, sha: str) -> RowMapping:
-    """A snapshot's row, of a case that the actor may know of.
+def text(look: Look, sha: str) -> str:
+    """A snapshot's content as it is kept, which its name is the hash of.
 
     Raises
     ------
     CaseError
-        There is none, or the actor may not know of its case: the two are not told apart.
+        There is none, the actor may not know of its case (the two are not told apart), or it was changed.
     """
-    return within(look, snapshots, sha)
+    content = str(within(look, snapshots, sha)["content"])
+    if sha256(content) != sha:
+        raise CaseError("it was changed: its hash is another", f"snapshot {sha}", "keep it aside and tell an auditor")
+    return content
 
 
 def verify(change: Change, case_id: str, why: str) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 
+import orjson
+
 from cases import casefile
 from cases.audit import head
 from cases.casebook import Casebook, Look
@@ -85,8 +87,8 @@ def build(
 def contents(look: Look, case_id: str, answers: Answers) -> Contents:
     """What a case's package is made from, as the reader may know of it."""
     file = casefile.read(look, case_id)
-    texts = {row["id"]: str(snapshots.row_of(look, row["id"])["content"]) for row in file.snapshots}
-    kept = {sha: snapshots.read(look, sha) for sha in texts}  # held against their hashes
+    texts = {row["id"]: snapshots.text(look, row["id"]) for row in file.snapshots}
+    kept = {sha: orjson.loads(text) for sha, text in texts.items()}
     drafts, missing = enclosed(file, kept, answers, look.now, look.actor)
     mark = tlp.of(file.case["tlp"]).shown
     return Contents(file, texts, head(look.connection), mark, look.now, look.actor.name, drafts, missing)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from cases import caseload
 from cases.audit import Head
@@ -110,6 +111,20 @@ def test_a_mark_stricter_than_the_recipients_keeps_it_in(work: Work, tmp_path: P
     made = build(work.book, ANNA, case_id, tmp_path / "out", recipient_tlp=Tlp.RED)
     assert "TLP:RED" in (made / "bag-info.txt").read_text()
     assert (made / "data/dossier.html").read_text().count("TLP:RED") >= 3
+
+
+def test_a_snapshot_that_was_changed_is_not_taken_out(work: Work, view: View, tmp_path: Path) -> None:
+    case_id = packages.whole_case(work, view)
+    with work.book.database.writing() as connection:
+        past = "DROP TRIGGER snapshots_no_update"
+        if work.book.database.kind == "postgresql":
+            past = "ALTER TABLE snapshots DISABLE TRIGGER ALL"
+        connection.execute(text(past))
+        connection.execute(text("UPDATE snapshots SET content = replace(content, 'shilling', 'courtesy')"))
+    with pytest.raises(CaseError, match="its hash is another"):
+        build(work.book, ANNA, case_id, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert taken_out(work) == []
 
 
 def test_nothing_is_written_down_where_no_package_can_be(work: Work, tmp_path: Path) -> None:

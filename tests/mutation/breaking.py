@@ -35,7 +35,7 @@ GUARDED = (
     *(f"cases.evidence.{name}" for name in ("capture", "snapshots", "custody")),
     *(f"cases.escalation.{name}" for name in ("handoffs", "playbook", "releases", "sources")),
 )
-_CHECKS = {"need", "find", "within", "check", "_checked", "_apart", "_own", "_proposal", "row_of"}
+_CHECKS = {"need", "find", "within", "check", "_checked", "_apart", "_own", "_proposal"}
 #: Broken so, nothing else happens: what is left out is asked a second time elsewhere, or cannot be.
 _SAME = (
     ("cases.appeals.receive", "without (holds is None)"),  # there is a decision, so one is in force
