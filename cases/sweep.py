@@ -50,6 +50,7 @@ def sweep(book: Casebook, kept: timedelta = capture.KEPT) -> Swept:
         waiting, running = handoffs.overdue(change), playbook.overdue(change)
         releases.admit(change)
         removed = capture.expire(change, kept)
+    book.database.tidy()
     return Swept(
         woken=tuple(woken),
         expired=tuple(str(r["id"]) for r in expired),

@@ -70,6 +70,17 @@ class Database:
         if self.kind == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
+    def tidy(self) -> None:
+        """Bring SQLite's log into its file and empty it, where nobody reads from it: it may hold what was removed."""
+        if self.kind != "sqlite":
+            return
+        with self._told(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")  # while it waits for readers, nobody could write
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {WAIT_S * 1_000:.0f}")
+
     def migrate(self) -> None:
         """Make the tables, or bring them to this program's version."""
         with self.writing() as connection:
@@ -175,6 +186,6 @@ def _engine(url: URL) -> Engine:
 
 def _sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

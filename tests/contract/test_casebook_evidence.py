@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 
 from cases import alerts, decisions
 from cases.audit import canonical, sha256
@@ -23,9 +23,10 @@ from cases.storage.evidence import captures
 from cases.storage.evidence import custody as custody_rows
 from cases.storage.evidence import snapshots as frozen
 from cases.storage.schema import audit
+from cases.sweep import sweep
 from graph.errors import CaseError, NotPermitted, StoreError
 from graph.store import Store, View, open_store
-from tests import flagged
+from tests import casework, flagged
 from tests.casework import ANNA, LENA, RUTH, VERA, Work, alert, draft
 
 RING = flagged.shilling()
@@ -137,6 +138,45 @@ def test_a_capture_goes_with_its_dismissal_and_leaves_its_hash(work: Work, view:
     with work.book.look(ANNA, "alert", key) as look:
         assert capture.newest(look, [key]) is None
     assert flagged.LINK not in "".join(r["detail"] for r in work.rows(audit))
+
+
+def test_of_removed_content_nothing_stays_in_the_file_or_its_log(view: View, tmp_path: Path) -> None:
+    def careless(connection: Any, _record: object) -> None:
+        """As most builds of SQLite are: what is deleted stays where it was."""
+        connection.execute("PRAGMA secure_delete = OFF").close()
+
+    def written() -> dict[str, int]:
+        return {p.name: p.read_bytes().count(flagged.LINK.encode()) for p in tmp_path.glob("casebook.db*")}
+
+    work = casework.opened(casework.sqlite_url(tmp_path))
+    try:
+        event.listen(work.book.database.engine, "connect", careless, insert=True)
+        key = taken(work, view)
+        work.book.database.tidy()
+        work.do(ANNA, alerts.dismiss, key, "a campaign")
+        assert sweep(work.book).removed == ()
+        assert written()["casebook.db"] >= len(flagged.posts())
+        work.clock.later(days=30)
+        assert len(sweep(work.book).removed) == 1
+        assert written() == dict.fromkeys(("casebook.db", "casebook.db-wal", "casebook.db-shm"), 0)
+    finally:
+        work.book.close()
+
+
+def test_who_reads_meanwhile_keeps_the_log_until_they_are_done(tmp_path: Path) -> None:
+    work = casework.opened(casework.sqlite_url(tmp_path))
+    work.case()
+    with work.book.database.reading() as connection:
+        connection.execute(text("SELECT count(*) FROM cases"))
+        work.case()
+        sweep(work.book)
+        assert (tmp_path / "casebook.db-wal").stat().st_size
+        assert connection.execute(text("SELECT count(*) FROM cases")).scalar_one() == 1
+    sweep(work.book)
+    assert (tmp_path / "casebook.db-wal").stat().st_size == 0
+    with work.book.database.reading() as connection:
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar_one() == 30_000, "writers wait as before"
+    work.book.close()
 
 
 def test_an_alert_that_returns_keeps_its_content(work: Work, view: View) -> None:
