@@ -34,8 +34,13 @@ _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # without vowels: no word comes out
 _SHOWN = re.compile(rf"(?:account|item) [{_LETTERS}]{{5,}}")
 _LENGTH = 5  # 3.2 million; where two of a case meet, both are shown with more letters
 _INSIDE = frozenset(Role) - {Role.VENDOR, Role.AUDITOR}
-_WITHHELD = ("access", "custody", "stor_decisions", "releases", "handoffs")  # nothing that people outside work with
-_UNTOLD = frozenset({"access", "release", "handoff", "stor_decision"})  # the same in the timeline
+_WITHHELD = (  # nothing that people outside work with
+    *("access", "custody", "stor_decisions", "releases", "handoffs"),
+    *("emergencies", "log_entries", "containments"),
+)
+_UNTOLD = frozenset(  # the same in the timeline
+    {"access", "release", "handoff", "stor_decision", "emergency", "log_entry", "containment"}
+)
 _STAFF = frozenset(
     {"assignee", "author", "actor", "who", "reviewer", "person", "opened_by", "decided_by", "approved_by"}
     | {"proposed_by", "answered_by", "done_by", "taken_by", "granted_by"}
@@ -102,13 +107,24 @@ def for_reader(file: CaseFile, actor: Actor, key: bytes | None = None) -> CaseFi
         if name in _WITHHELD:
             shown[name] = ()
         elif isinstance(part, tuple):
-            told = (row for row in part if name != "timeline" or row["subject"] not in _UNTOLD)
-            shown[name] = tuple(reader.row(row, of_subjects=name in {"actions", "containments"}) for row in told)
+            told = (row for row in part if _told(file, name, row))
+            shown[name] = tuple(reader.row(row, of_subjects=name == "actions") for row in told)
         elif isinstance(part, Mapping):
             shown[name] = reader.row(part)
     if file.draft is not None:
         shown["draft"] = draft_from(reader.json(file.draft.content()))
     return replace(file, **shown)
+
+
+def _told(file: CaseFile, part: str, row: RowMapping) -> bool:
+    """Whether people outside read this row of a part that they read: not what is done in an emergency."""
+    lists = {f"emergency {e['id']}" for e in file.emergencies}
+    if part == "tasks":
+        return row["template"] not in lists
+    if part != "timeline":
+        return True
+    steps = {t["id"] for t in file.tasks if t["template"] in lists}
+    return row["subject"] not in _UNTOLD and row["subject_id"] not in steps
 
 
 def for_row(row: Mapping[Any, Any], case_id: str, accounts: Iterable[str], actor: Actor) -> RowMapping:
