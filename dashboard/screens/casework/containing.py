@@ -68,9 +68,10 @@ def _steps(at: Desk, row: RowMapping) -> None:
 
 def _take(file: CaseFile) -> None:
     key = str(file.case["id"])
-    kind = st.selectbox("Measure", list(Containment), format_func=_WORDS.__getitem__, key=f"measure-kind-{key}")
+    kind = st.selectbox("Measure", tuple(_WORDS), format_func=_WORDS.__getitem__, key=f"measure-kind-{key}")
     with st.form(f"take-measure-{key}-{kind}", border=False):
-        if kind is Containment.LIMIT_REACH:
+        subject: str | None
+        if kind == Containment.LIMIT_REACH:
             own = [s["account"] for s in file.subjects if s["own_evidence"]]
             subject = st.selectbox(
                 "Account, of those with evidence of their own", own, index=None, placeholder="Choose",

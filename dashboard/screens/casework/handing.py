@@ -11,9 +11,11 @@ from cases.casefile import CaseFile
 from cases.escalation import forms, handoffs
 from cases.lifecycles import HANDOFF, HandoffState
 from cases.mine import called
+from cases.privacy.pseudonyms import outside
 from cases.roles import Permission
 from dashboard import clocks, times
 from dashboard.desk import Desk
+from dashboard.screens.casework import law
 from dashboard.screens.parts import acting
 from dashboard.untrusted import one_line, visible
 
@@ -27,6 +29,8 @@ def show(at: Desk, file: CaseFile) -> None:
     if at.actor.may(Permission.WORK):
         with st.expander("Hand off", icon=":material/forward_to_inbox:", expanded=not file.handoffs):
             _request(at, file)
+    if not outside(at.actor):
+        law.show(at, file)
 
 
 def _one(at: Desk, row: RowMapping) -> None:

@@ -75,7 +75,7 @@ def _moves(at: Desk, file: CaseFile) -> None:
             _move(file, move)
         with st.popover("Severity, mark, outcome", icon=":material/tune:"):
             _grade(file)
-            _mark(file)
+            _mark(at, file)
             if row["state"] == CaseState.INVESTIGATING:
                 _conclude(file)
 
@@ -126,10 +126,12 @@ def _grade(file: CaseFile) -> None:
             acting.over(f"It is of severity {severity} now.")
 
 
-def _mark(file: CaseFile) -> None:
+def _mark(at: Desk, file: CaseFile) -> None:
     key, now = str(file.case["id"]), tlp.of(file.case["tlp"])
+    looser = at.actor.may(Permission.GRANT)
+    marks = [m for m in Tlp if looser or m.strictness >= now.strictness]
     with st.form("mark", border=False):
-        mark = st.selectbox("How far it may go (TLP 2.0)", list(Tlp), list(Tlp).index(now), key="mark-to")
+        mark = st.selectbox("How far it may go (TLP 2.0)", marks, marks.index(now), key="mark-to")
         why = st.text_input("Why", max_chars=1_000, key="mark-why")
         if st.form_submit_button("Change the mark") and acting.did(tlp.mark, key, mark, why):
             acting.over(f"It is marked TLP:{mark} now.")

@@ -21,7 +21,9 @@ from dashboard.screens.casework import (
     frozen,
     handing,
     header,
+    knowing,
     leaving,
+    releasing,
     timeline,
     writing,
 )
@@ -53,6 +55,8 @@ PARTS = {
     "decision": Part("Decision", deciding.show, lambda f: len(f.decisions)),
     "appeals": Part("Appeals", appealing.show, lambda f: len(f.appeals)),
     "leaving": Part("Exports", leaving.show, needs=Permission.EXPORT, here=inside),
+    "access": Part("Who may know", knowing.show, lambda f: len(f.access), here=inside),
+    "release": Part("Legal's release", releasing.show, here=releasing.here),
     "timeline": Part("Timeline", timeline.show),
 }
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cases import caseload
 from cases.casefile import CaseFile
+from cases.escalation import templates
 from cases.mine import called
 from cases.roles import Permission
 from dashboard import times
@@ -24,6 +25,8 @@ def show(at: Desk, file: CaseFile) -> None:
         _notes(file, works=works)
     with right:
         _tasks(file, works=works)
+        if works:
+            _lists(at, file)
 
 
 def _notes(file: CaseFile, *, works: bool) -> None:
@@ -75,3 +78,21 @@ def _tasks(file: CaseFile, *, works: bool) -> None:
                 and acting.did(caseload.set_tasks, str(file.case["id"]), "", titles)
             ):
                 acting.over(f"{len(titles):,} added.")
+
+
+def _lists(at: Desk, file: CaseFile) -> None:
+    """Task lists that fit the case and that it does not have yet."""
+    key = str(file.case["id"])
+    with at.look("case", key, why="task lists") as look:
+        found = templates.fitting(look, key)
+    if not found:
+        return
+    st.caption("Task lists for a case like this, by its severity and the kinds of its alerts; each is added once.")
+    for place, template in enumerate(found):
+        with st.container(border=True, key=f"task-list-{place}"):
+            st.text(one_line(template.name, 80))
+            for title in template.tasks:
+                st.text(f"○ {one_line(title, 200)}")
+            pressed = st.button("Add these tasks", key=f"add-list-{template.name}", icon=":material/playlist_add:")
+            if pressed and acting.did(templates.apply, key, template.name):
+                acting.over(f"{len(template.tasks):,} added.")
