@@ -98,7 +98,7 @@ def test_measures_are_two_reversible_and_never_approved_by_who_took_them(office:
     app = submit(app, "Take the measure")
     row = office.work.rows(containment_rows)[0]
     said = texts(app)
-    assert "contained · approval due in 4 h" in said
+    assert "In force, not approved yet · approval due in 4 h" in said
     assert "You took it: somebody else approves it." in said
     assert f"approve-measure-{row['id']}" not in {b.key for b in app.button}
     office.log_in(ANNA)

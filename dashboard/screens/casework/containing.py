@@ -17,6 +17,12 @@ from dashboard.screens.parts import acting
 from dashboard.untrusted import one_line, visible
 
 _WORDS = {Containment.LIMIT_REACH: "Limit reach", Containment.BLOCK_LINK: "Block a link"}
+_STANDS = {
+    ContainmentState.CONTAINED: "In force, not approved yet",
+    ContainmentState.PAGED: "In force, not approved in time, leads were told",
+    ContainmentState.APPROVED: "In force, approved",
+    ContainmentState.RELEASED: "Released",
+}
 _UNAPPROVED = (ContainmentState.CONTAINED, ContainmentState.PAGED)
 
 
@@ -40,7 +46,7 @@ def _one(at: Desk, row: RowMapping) -> None:
     with st.container(border=True, key=f"measure-{row['id']}"):
         until = f" · approval {clocks.due(row['due'], at.book.clock())}" if row["state"] in _UNAPPROVED else ""
         st.text(f"{_WORDS[Containment(row['kind'])]}: {visible(row['subject'])}")
-        st.text(f"{row['state']}{until}")
+        st.text(f"{_STANDS[ContainmentState(row['state'])]}{until}")
         taken = times.second(row["opened_at"], st.context.timezone)
         second = f" · approved by {one_line(called(row['approved_by']), 60)}" if row["approved_by"] else ""
         st.text(f"Taken by {one_line(called(row['opened_by']), 60)}{second} · {taken}")
@@ -51,14 +57,15 @@ def _one(at: Desk, row: RowMapping) -> None:
 
 def _steps(at: Desk, row: RowMapping) -> None:
     key = str(row["id"])
+    approves = row["state"] in _UNAPPROVED and at.actor.may(Permission.APPROVE)
+    taker = row["opened_by"] == at.actor.name
+    if approves and taker:
+        st.caption("You took it: somebody else approves it.")
     with st.container(horizontal=True):
-        if row["state"] in _UNAPPROVED and at.actor.may(Permission.APPROVE):
-            if row["opened_by"] == at.actor.name:
-                st.caption("You took it: somebody else approves it.")
-            else:
-                pressed = st.button("Approve the measure", key=f"approve-measure-{key}", icon=":material/check:")
-                if pressed and acting.did(containment.approve, key):
-                    acting.over("The measure is approved.")
+        if approves and not taker:
+            pressed = st.button("Approve the measure", key=f"approve-measure-{key}", icon=":material/check:")
+            if pressed and acting.did(containment.approve, key):
+                acting.over("The measure is approved.")
         if at.actor.may(Permission.CONTAIN):
             with st.popover("Release", icon=":material/undo:"), st.form(f"release-measure-{key}", border=False):
                 why = st.text_input("Why", max_chars=1_000, key=f"release-measure-why-{key}")
