@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 import pytest
 
-from cases import alerts, appeals, casefile, caseload, decisions
+from cases import alerts, appeals, casefile, caseload, containment, decisions
 from cases.audit import canonical
 from cases.caseload import Track
-from cases.escalation import releases
+from cases.containment import Containment
+from cases.escalation import playbook, releases
 from cases.escalation.releases import Step
 from cases.evidence import custody
 from cases.exports import base
@@ -266,6 +267,26 @@ def _shown(shown: Any, whole: Any, account: str) -> str:
 
 def _taken(change: Any) -> None:
     alerts.take(change, alert(links=("https://t.me/moonboy",), summary=f"{ACCOUNTS[0]} and @moonboy"))
+
+
+def test_an_emergency_is_not_read_outside(work: Work) -> None:
+    key = work.case(Severity.S0, ready=False)
+    work.do(LENA, caseload.grant, key, "vera")
+    work.do(ANNA, caseload.set_tasks, key, "", ["read the posts"])
+    found = work.do(LENA, playbook.declare, key, "pump", "calls each minute")
+    work.do(LENA, playbook.log, found, "told the duty engineer")
+    measure = work.do(LENA, containment.contain, key, Containment.LIMIT_REACH, ACCOUNTS[0], "it calls")
+    read = []
+    for actor in (ANNA, VERA):
+        with work.book.look(actor, "case", key) as look:
+            read.append(casefile.read(look, key))
+    whole, shown = read
+    for secret in (found, measure, "each minute", "duty engineer", "it calls", "market slice", "emergency"):
+        assert secret in str(whole)
+        assert secret not in str(shown)
+    assert (shown.emergencies, shown.log_entries, shown.containments) == ((), (), ())
+    assert [t["title"] for t in shown.tasks] == ["read the posts"]
+    assert [e["action"] for e in shown.timeline if e["subject"] == "task"] == ["task"]
 
 
 def test_a_case_without_a_decision_is_read_outside_too(work: Work) -> None:
