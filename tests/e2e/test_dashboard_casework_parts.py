@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cases import alerts, caseload, decisions
+from cases import alerts, appeals, caseload, decisions
 from cases.caseload import Subject, Track
 from cases.escalation import releases
 from cases.escalation.releases import Step
@@ -18,7 +18,7 @@ from cases.storage.escalation import releases as release_rows
 from cases.storage.schema import access as access_rows
 from cases.storage.schema import tasks as task_rows
 from dashboard.screens.casework import law
-from tests.casework import ACCOUNTS, ANNA, LENA, VERA, draft
+from tests.casework import ACCOUNTS, ANNA, LENA, RUTH, VERA, draft
 from tests.office import Office, labels, page, press, ran, submit, texts
 
 LOU = Actor("lou", frozenset({Role.LEGAL}))
@@ -111,12 +111,14 @@ def test_a_release_desk_releases_alone(office: Office, tmp_path: Path, monkeypat
     monkeypatch.setenv("LOCKSTEP_CASES_OFFICE", str(folder))
     case, decision = office.work.decided()
     office.work.do(LOU, releases.release, case, Step.NOTICE, decision, "read")
+    appeal = office.work.do(RUTH, appeals.receive, decision, ACCOUNTS[0], "not me")
     office.log_in(LOU)
     app = page("cases", case=case, part="release")
     assert "Only the release desk releases: lara" in texts(app)
     assert "Release it" not in labels(app)
     assert "Released by lou" in texts(app)
     assert "No release is recorded." in texts(app)
+    assert f"The answer to the appeal · appeal {appeal}" in texts(app)
     undecided = office.work.case(ready=False)
     assert "there is no decision in force" in texts(page("cases", case=undecided, part="release"))
 
