@@ -20,7 +20,7 @@ from cases.lifecycles import CONTAINMENT, ClockKind, ContainmentState, Severity
 from cases.outbox import put
 from cases.people import Kind
 from cases.roles import Permission
-from cases.storage.schema import cases, containments
+from cases.storage.schema import cases, containments, subjects
 from graph.errors import CaseError, NotPermitted
 
 LASTS = timedelta(hours=4)
@@ -39,7 +39,7 @@ def contain(change: Change, case_id: str, kind: Containment, subject: str, why: 
     Raises
     ------
     CaseError
-        The case is of another severity, or no reason is written.
+        The case is of another severity, no reason is written, or there is no evidence against the account itself.
     """
     change.actor.need(Permission.CONTAIN, f"case {case_id}")
     row = find(change, case_id)
@@ -49,6 +49,10 @@ def contain(change: Change, case_id: str, kind: Containment, subject: str, why: 
         )
     if not why.strip() or not subject.strip():
         raise CaseError("it needs a subject and a reason", f"case {case_id}")
+    own = {r["account"] for r in change.rows(subjects, subjects.c.case_id == case_id, subjects.c.own_evidence)}
+    if kind is Containment.LIMIT_REACH and subject not in own:
+        hint = "membership alone is none; block the link instead, or add what is known of the account"
+        raise CaseError(f"the case has no evidence against {subject} itself", f"case {case_id}", hint)
     values: dict[str, Any] = {
         "case_id": case_id,
         "kind": kind.value,

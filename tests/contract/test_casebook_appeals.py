@@ -18,7 +18,7 @@ from cases.storage.schema import appeals as rows
 from cases.storage.schema import decisions as decision_rows
 from cases.sweep import sweep
 from graph.errors import ApprovalRequired, CaseError, IllegalTransition, NotPermitted
-from tests.casework import ACCOUNTS, ANNA, BOSS, BOT, LENA, LUIS, RUTH, Work, draft
+from tests.casework import ACCOUNTS, ANNA, BOSS, BOT, LENA, LUIS, ONLOOKER, RUTH, Work, draft
 
 RITA = Actor("rita", frozenset({Role.REVIEWER}))
 POLLY = Actor("polly", frozenset({Role.POLICY}))
@@ -140,7 +140,7 @@ def test_only_who_hears_appeals_receives_one(work: Work) -> None:
 
 def emergency(work: Work, kind: Containment, **more: Any) -> tuple[str, str]:
     case_id = work.case(Severity.S0, ready=False)
-    key: str = work.do(LENA, containment.contain, case_id, kind, "x.example", "live drainer", **more)
+    key: str = work.do(LENA, containment.contain, case_id, kind, ACCOUNTS[0], "live drainer", **more)
     return case_id, key
 
 
@@ -166,6 +166,14 @@ def test_one_lead_contains_an_emergency_with_a_reason(work: Work) -> None:
 
 def test_no_measure_before_a_decision_ends_an_account() -> None:
     assert {c.value for c in Containment} == {"limit_reach", "block_link"}
+
+
+def test_reach_is_limited_of_accounts_with_evidence_of_their_own_alone(work: Work) -> None:
+    case_id = work.case(Severity.S0)
+    for account in (ONLOOKER, "local/stranger"):
+        with pytest.raises(CaseError, match=f"no evidence against {account} itself"):
+            work.do(LENA, containment.contain, case_id, Containment.LIMIT_REACH, account, "live drainer")
+    assert work.do(LENA, containment.contain, case_id, Containment.BLOCK_LINK, "x.example", "live drainer")
 
 
 @pytest.mark.parametrize(

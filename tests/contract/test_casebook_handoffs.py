@@ -23,7 +23,7 @@ from cases.storage.schema import access, audit, cases, containments, outbox, tas
 from cases.sweep import sweep
 from graph.errors import CaseError, IllegalTransition, NotPermitted, StoreError
 from tests import casework
-from tests.casework import ADA, ANNA, BOT, LENA, LUIS, RUTH, START, Work
+from tests.casework import ACCOUNTS, ADA, ANNA, BOT, LENA, LUIS, RUTH, START, Work
 
 LORA = Actor("lora", frozenset({Role.LEGAL}))
 CARL = Actor("carl", frozenset({Role.LEGAL}))
@@ -353,8 +353,8 @@ def test_what_must_hold_of_emergency_measures(
     before = casework_state(work, key)
     for who, why in ((ANNA, "live"), (BOT, "live"), (LENA, " ")):
         with pytest.raises((CaseError, NotPermitted)):
-            work.do(who, containment.contain, key, kind, "x.example", why)
-    one = work.do(LENA, containment.contain, key, kind, "x.example", "live drainer")
+            work.do(who, containment.contain, key, kind, ACCOUNTS[0], why)
+    one = work.do(LENA, containment.contain, key, kind, ACCOUNTS[0], "live drainer")
     assert casework_state(work, key) == before, "the case's own state stays apart"
     with pytest.raises(NotPermitted, match="who took it does not approve it"):
         work.do(LENA, containment.approve, one)

@@ -33,7 +33,7 @@ from cases.storage.schema import decisions as decision_rows
 from cases.sweep import sweep
 from graph.errors import CaseError
 from tests import casework
-from tests.casework import ANNA, BOSS, BOT, LENA, LUIS, RUTH, Work, draft
+from tests.casework import ACCOUNTS, ANNA, BOSS, BOT, LENA, LUIS, RUTH, Work, draft
 
 PEOPLE = st.sampled_from([ANNA, BOSS, BOT, LENA, LUIS, RUTH])
 MOVES = st.sampled_from(
@@ -126,7 +126,7 @@ class Casework(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, kind=st.sampled_from(list(Containment)))
     def contain(self, who: Any, kind: Containment) -> None:
-        self.attempt(who, containment.contain, self.case_id, kind, "x.example", "live drainer")
+        self.attempt(who, containment.contain, self.case_id, kind, ACCOUNTS[0], "live drainer")
 
     @rule(who=st.sampled_from([ANNA, BOSS, BOT, LORA]), number=st.integers(0, 9), step=st.sampled_from(list(Step)))
     def release(self, who: Any, number: int, step: Step) -> None:
