@@ -209,13 +209,15 @@ def test_all_that_is_taken_out_is_made_by_the_one_module_that_keeps_cells_from_b
         text = file.read_text(encoding="utf-8")
         nodes = list(ast.walk(ast.parse(text)))
         imported = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
-        assert file.name == "exporting.py" or "csv" not in imported, file
+        assert "csv" not in imported, file
         for call in (n for n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func).endswith("download_button")):
             found += 1
             data = call.args[1] if len(call.args) > 1 else next(k.value for k in call.keywords if k.arg == "data")
-            assert "exporting." in _made_by(nodes, data), f"{file}:{call.lineno}"
+            by = _made_by(nodes, data)  # what leaves a case has its own way out and its own tests
+            assert "exporting." in by or (file.name == "leaving.py" and "_export(" in by), f"{file}:{call.lineno}"
         for made in (n for n in nodes if isinstance(n, ast.Attribute) and n.attr in {"write_csv", "to_csv"}):
-            assert ast.unparse(made.value) == "exporting", f"{file}:{made.lineno}"
+            below = "spreadsheets" if file.name == "exporting.py" else "exporting"
+            assert ast.unparse(made.value) == below, f"{file}:{made.lineno}"
     assert found >= 3
 
 
