@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -584,6 +585,14 @@ def test_what_became_of_a_suspicion_is_kept(team: Team) -> None:
     assert "who filed it" in team.refused("gale", "referral", key, "filed", *told)
 
 
+def taken_names(file: Path) -> None:
+    """Files of the names that the same would have in the next five minutes: they say the second."""
+    stamp = file.stem.rpartition("-")[2]
+    at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    for second in range(300):
+        file.with_name(file.name.replace(stamp, f"{at + timedelta(seconds=second):%Y%m%dT%H%M%SZ}")).touch()
+
+
 def test_what_leaves_a_case(team: Team) -> None:
     key = made(team)
     listed = team.run("anna", "exports").out
@@ -591,6 +600,7 @@ def test_what_leaves_a_case(team: Team) -> None:
     assert set(team.done("anna", "exports")) >= {"tables", "graphml", "stix"}
     told = team.done("anna", "export", key, "tables", "--cleared", "AMBER")
     assert Path(told["file"]).stat().st_mode & 0o077 == 0
+    taken_names(Path(told["file"]))
     again = team.run("anna", "export", key, "tables")
     assert (again.code, "there already" in again.err) == (2, True)
     assert team.run("anna", "export", key, "tables", "--out", told["file"]).code == 2
