@@ -25,8 +25,7 @@ import orjson
 import pg8000.dbapi
 from sqlalchemy import Table
 
-from bench.analysts.sessions import p95
-from bench.report import Result, at_least, at_most
+from bench.report import Result, at_least, at_most, tail
 from cases import alerts, casefile, caseload
 from cases.audit import GENESIS, Entry, Head, chained, verify
 from cases.casebook import Casebook, Look
@@ -315,7 +314,4 @@ def _ms(ask: Callable[[], object]) -> float:
 
 
 def _tail(name: str, values: Sequence[float], target: float | None = None) -> Result:
-    """The 95th percentile of milliseconds, with their range."""
-    at = p95(values)
-    name = f"{name}, p95 of {len(values)}"
-    return Result(name, at, "ms", target, None if target is None else at < target, min(values), max(values))
+    return tail(f"{name}, p95 of {len(values)}", values, target)

@@ -31,9 +31,9 @@ import psutil
 
 from bench.analysts import stores
 from bench.analysts.clock import Clock, browser
-from bench.analysts.sessions import Picture, Plan, Worked, p95, work
+from bench.analysts.sessions import Picture, Plan, Worked, work
 from bench.analysts.stores import Hub, Looked
-from bench.report import Result, at_least, at_most
+from bench.report import Result, at_least, at_most, tail
 from dashboard.canvas.commands import to_link
 from dashboard.canvas.scene import CAP, FIRST
 from tests.browser import serving
@@ -259,9 +259,3 @@ def worst(name: str, values: Sequence[float], unit: str, target: float | None = 
     """The largest of some, with their range."""
     largest = max(values)
     return Result(name, largest, unit, target, None if target is None else largest < target, min(values), largest)
-
-
-def tail(name: str, values: Sequence[float], target: float | None = None) -> Result:
-    """The 95th percentile of milliseconds, with their range."""
-    at = p95(values)
-    return Result(name, at, "ms", target, None if target is None else at < target, min(values), max(values))

@@ -40,6 +40,17 @@ def at_most(name: str, values: Sequence[float], unit: str, target: float | None 
     return Result(name, middle, unit, target, None if target is None else middle <= target, min(values), max(values))
 
 
+def p95(values: Sequence[float]) -> float:
+    """The 95th percentile; of few values the largest."""
+    return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
+def tail(name: str, values: Sequence[float], target: float | None = None) -> Result:
+    """The 95th percentile of milliseconds, with their range."""
+    at = p95(values)
+    return Result(name, at, "ms", target, None if target is None else at < target, min(values), max(values))
+
+
 def machine() -> dict[str, object]:
     """What the figures were measured on, and how busy it was before."""
     return {

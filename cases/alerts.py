@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, func, select
 
 from cases.casebook import Change, Look
 from cases.escalation import sources
 from cases.lifecycles import ALERT, AlertState
 from cases.roles import Permission
+from cases.storage.columns import beyond
 from cases.storage.schema import alerts, raised
 from detectors.alerting.alert import Alert
 from graph.errors import CaseError, IllegalTransition
@@ -180,7 +181,7 @@ def queue(
         where.append(alerts.c.detector == detector)
     if after:
         last = look.row(alerts, after)
-        where.append(tuple_(*_ORDER) > tuple_(*(literal(last[c.name], c.type) for c in _ORDER)))
+        where.append(beyond(_ORDER, last))
     query = select(alerts).where(*where).order_by(*_ORDER).limit(limit)
     return list(look.connection.execute(query).mappings())
 

@@ -17,10 +17,8 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    literal,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -31,7 +29,7 @@ from cases.lifecycles import CASE, CaseState, ClockKind, Outcome, Severity
 from cases.people import Actor
 from cases.privacy.listing import for_list
 from cases.roles import Permission, Role
-from cases.storage.columns import one
+from cases.storage.columns import beyond, one
 from cases.storage.schema import access, cases, decisions, notes, subjects, tasks
 from graph.errors import CaseError, NotPermitted
 
@@ -133,7 +131,7 @@ def listed(
         where.append(cases.c.assignee == assignee if assignee else cases.c.assignee.is_(None))
     if after:
         last = find(look, after)
-        where.append(tuple_(*_ORDER) > tuple_(*(literal(last[c.name], c.type) for c in _ORDER)))
+        where.append(beyond(_ORDER, last))
     query = select(cases).where(*where).order_by(*_ORDER).limit(limit)
     return for_list(look, look.connection.execute(query).mappings().all())
 

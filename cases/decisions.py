@@ -184,7 +184,8 @@ def _take_back(change: Change, case_id: str, draft: Draft, why: str) -> set[tupl
 def _checked(change: Change, row: RowMapping, draft: Draft) -> None:
     by_program = change.actor.kind is not Kind.PERSON
     check(draft, _about(change, row["id"]), f"case {row['id']}", by_program=by_program)
-    if strange := set(draft.snapshots) - {r["id"] for r in change.rows(snapshots, snapshots.c.case_id == row["id"])}:
+    own = change.connection.execute(select(snapshots.c.id).where(snapshots.c.case_id == row["id"])).scalars()
+    if strange := set(draft.snapshots) - set(own):
         told = ", ".join(sorted(strange))
         raise CaseError(f"it rests on what is no snapshot of the case: {told}", f"case {row['id']}", "freeze one first")
 

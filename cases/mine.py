@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, Table, func, select
 
+from cases.alerts import WAITING
 from cases.casebook import Look
 from cases.caseload import visible
 from cases.escalation.handoffs import waiting
-from cases.lifecycles import AlertState, AppealState, CaseState, ProposalState
+from cases.lifecycles import AppealState, CaseState, ProposalState
 from cases.people import Kind
 from cases.privacy.listing import for_list
 from cases.roles import Permission
@@ -20,7 +21,6 @@ from cases.storage.schema import alerts, appeals, cases, notes, proposals
 
 ENDED = frozenset({CaseState.CLOSED})
 _MOST = 50
-_WAITING = (AlertState.NEW, AlertState.TRIAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def mine(look: Look) -> Mine:
     open_ = cases.c.state.not_in(ENDED)
     held = select(cases).where(visible(actor), open_, cases.c.assignee == me)
     unheld = select(func.count()).select_from(cases).where(visible(actor), open_, cases.c.assignee.is_(None))
-    alerted = select(func.count()).select_from(alerts).where(alerts.c.state.in_(_WAITING))
+    alerted = select(func.count()).select_from(alerts).where(alerts.c.state.in_(WAITING))
     return Mine(
         cases=_rows(look, held.order_by(cases.c.severity, cases.c.opened_at, cases.c.id)),
         approvals=_approvals(look),

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
+from graph.findings import digest
 from graph.model import INTERACTION_RELS, Edge, Neighbours, NodeRef, NodeType, Path, Rel
 
+_PUBLIC = frozenset({"wallet", "referral"})  # kinds of identifiers that hide nothing
 _WORD = re.compile(r"[^\W_]+")
 NAMED: Mapping[str, Mapping[str, NodeType]] = {
     "accounts": {"account": NodeType.ACCOUNT},
@@ -86,6 +88,25 @@ def words(text: str) -> list[str]:
 def identifier_key(kind: str, value: str) -> str:
     """Node key of an identifier."""
     return f"{kind}:{value}"
+
+
+def short_identifier(key: str) -> tuple[str, str] | None:
+    """Kind of an identifier and a short name of it, told apart but never the value or its hash.
+
+    Parameters
+    ----------
+    key : str
+        The node's key.
+
+    Returns
+    -------
+    tuple of str, or None
+        None where the key may be shown as it is: wallets and referral codes are public.
+    """
+    kind, _, value = key.partition(":")
+    if not value or kind in _PUBLIC:
+        return None
+    return kind.removesuffix("_hash"), digest(key)[:6]
 
 
 def relation(kind: str) -> Rel | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -192,11 +191,6 @@ async def _day(analyst: Analyst, picture: Picture, plan: Plan, number: int, foun
             seconds = await analyst.did({"do": what, "nodes": [rng.choice(picture.nodes)]})
         found.seconds.setdefault(what, []).append(seconds)
         due += plan.every * rng.uniform(0.8, 1.2)
-
-
-def p95(values: Sequence[float]) -> float:
-    """The 95th percentile; of few values the largest."""
-    return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
 
 def _resident(server: psutil.Process) -> float:

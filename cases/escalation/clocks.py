@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, and_, literal, or_, select, tuple_
+from sqlalchemy import RowMapping, and_, or_, select
 
 from cases.casebook import Change, Look
 from cases.caseload import find, visible
 from cases.escalation.reaching import whom
 from cases.lifecycles import CLOCK, ClockKind, ClockState
 from cases.outbox import put
+from cases.storage.columns import beyond
 from cases.storage.escalation import clocks
 from cases.storage.schema import cases
 
@@ -107,7 +108,7 @@ def by_due(look: Look, limit: int = 50, *, after: str = "", before: datetime | N
         last = look.rows(clocks, clocks.c.case_id == after, clocks.c.nearest)
         if not last:
             return []
-        where.append(tuple_(*order) > tuple_(*(literal(last[0][c.name], c.type) for c in order)))
+        where.append(beyond(order, last[0]))
     query = select(cases, clocks.c.due_at, clocks.c.kind.label("clock")).join(clocks, clocks.c.case_id == cases.c.id)
     return list(look.connection.execute(query.where(*where).order_by(*order).limit(limit)).mappings())
 

@@ -108,7 +108,8 @@ def expire(change: Change, kept: timedelta = KEPT) -> list[str]:
 def _waiting() -> Select[Any]:
     """What may expire: captures, and the state of the alert that each goes with."""
     whole = alerts.alias("whole")
-    told = select(captures, whole.c.state.label("whole_state"))
+    known = [c for c in captures.c if c.name != "content"]  # megabytes, read for nothing at every sweep
+    told = select(*known, whole.c.state.label("whole_state"))
     joined = told.join(alerts, alerts.c.id == captures.c.alert_id)
     joined = joined.join(whole, whole.c.id == func.coalesce(alerts.c.merged_into, alerts.c.id))
     waiting = and_(captures.c.content.is_not(None), captures.c.held.is_(False))

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from detectors.trading.reading import candles
-from graph.findings import Finding, digest, to_json
+from graph.explore import short_identifier
+from graph.findings import Finding, to_json
 from graph.model import NodeRef, NodeType, Post
 from graph.store import View
 
 FORMAT = 1
 POSTS, NODES, CANDLES = 5_000, 2_000, 2_000
 """What is captured of a finding, at most; what was left out is said."""
-_PUBLIC = frozenset({"wallet", "referral"})
 _NEAR = timedelta(hours=1)  # of the market, before and after the window
 
 
@@ -82,9 +82,8 @@ def _node(view: View, node: NodeRef) -> dict[str, Any]:
     if node.type is NodeType.ACCOUNT and (account := view.account(node.key)) is not None:
         told |= {f.name: _value(getattr(account, f.name)) for f in fields(account)}
         told["label"] = account.handle or node.key
-    kind, _, value = node.key.partition(":")
-    if node.type is NodeType.IDENTIFIER and value and kind not in _PUBLIC:  # told apart, never told
-        told["label"] = f"{kind.removesuffix('_hash')} #{digest(node.key)[:6]}"
+    if node.type is NodeType.IDENTIFIER and (short := short_identifier(node.key)):
+        told["label"] = "{} #{}".format(*short)
     return told
 
 

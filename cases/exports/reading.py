@@ -12,13 +12,13 @@ from typing import Any
 from cases.casefile import CaseFile
 from cases.privacy.tlp import Tlp
 from cases.untrusted import one_line
-from graph.findings import digest
+from graph.explore import short_identifier
+from graph.model import NodeType
 
 FLAGGED = "Flagged is not guilty: what a program measured is a reason for a person to look, and no finding of fact."
 _SHOWN = 12  # characters of a snapshot's hash that name it
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can say
 _UNIX = 3  # who made it, as zip files say
-_PUBLIC = ("wallet", "referral")  # kinds of identifier that are shown as they are
 Snapshots = Mapping[str, Mapping[str, Any]]
 
 
@@ -126,10 +126,9 @@ def named(file: CaseFile) -> tuple[str, ...]:
 
 def masked(node: str) -> str:
     """A node's name; of an identifier that is personal its kind and a short name of it, never its value or hash."""
-    kind, _, value = node.removeprefix("identifier/").partition(":")
-    if not node.startswith("identifier/") or not value or kind in _PUBLIC:
-        return node
-    return f"identifier/{kind.removesuffix('_hash')} #{digest(node.removeprefix('identifier/'))[:6]}"
+    prefix, _, key = node.partition("/")
+    short = short_identifier(key) if prefix == NodeType.IDENTIFIER else None
+    return node if short is None else "identifier/{} #{}".format(*short)
 
 
 def utc(value: object) -> str:

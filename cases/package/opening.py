@@ -7,6 +7,7 @@ import os
 import stat
 import tempfile
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ class Unreadable(Exception):
 
 
 @dataclass
-class Opened:
+class Opened(ABC):
     """A package's files.
 
     Parameters
@@ -60,9 +61,9 @@ class Opened:
         with self.open(name) as source:
             return source.read()
 
+    @abstractmethod
     def open(self, name: str) -> IO[bytes]:
         """A file, to be read in blocks."""
-        raise NotImplementedError
 
 
 @dataclass

@@ -6,10 +6,25 @@ with each change of a row, and a change names the one it was made for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Integer, MetaData, String, Table, TypeDecorator
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    TypeDecorator,
+    literal,
+    tuple_,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -64,6 +79,11 @@ def words(name: str, length: int = 40) -> Column[str]:
 def of(table: str, *, optional: bool = False, name: str = "") -> Column[str]:
     """The id of a row of another table."""
     return Column(name or f"{table[:-1]}_id", String(40), ForeignKey(f"{table}.id"), nullable=optional)
+
+
+def beyond(order: Sequence[Column[Any]], last: RowMapping) -> ColumnElement[bool]:
+    """What comes after a row in an order that tells any two apart: the next page."""
+    return tuple_(*order) > tuple_(*(literal(last[c.name], c.type) for c in order))
 
 
 def one(table: Table) -> str:

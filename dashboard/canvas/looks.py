@@ -9,11 +9,11 @@ from typing import Any
 from dashboard.canvas import grammar
 from dashboard.times import utc
 from dashboard.untrusted import one_line, visible
-from graph.findings import Member, digest
+from graph.explore import short_identifier
+from graph.findings import Member
 from graph.model import Account, NodeRef, NodeType, Post, unscoped
 
 _NAME = 22  # characters of a label
-_PUBLIC = ("wallet", "referral")  # kinds of identifiers that hide nothing
 
 
 def colours(look: grammar.Look) -> dict[str, Any]:
@@ -35,9 +35,8 @@ def named(node: NodeRef, most: int = 300) -> str:
     What is told apart are the identifiers, not what they say: two accounts with ``device #3f09ac`` share a device.
     Wallets and referral codes are public and shown as they are.
     """
-    kind, _, value = node.key.partition(":")
-    if node.type is NodeType.IDENTIFIER and value and kind not in _PUBLIC:
-        return f"{one_line(kind.removesuffix('_hash'), 30)} #{digest(node.key)[:6]}"
+    if node.type is NodeType.IDENTIFIER and (short := short_identifier(node.key)):
+        return f"{one_line(short[0], 30)} #{short[1]}"
     return one_line(node.key, most)
 
 

@@ -64,7 +64,7 @@ PARTS = {
 def show(at: Desk, case_id: str) -> None:
     """The case, as it stands now."""
     with at.look("case", case_id) as look:
-        file = pseudonyms.for_reader(casefile.read(look, case_id), at.actor)
+        file = casefile.read(look, case_id)
     with st.container(horizontal=True, vertical_alignment="center"):
         going.back("cases")
         if st.button("All cases", key="all-cases", icon=":material/list:"):

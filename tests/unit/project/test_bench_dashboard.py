@@ -9,8 +9,9 @@ import pytest
 from bench import dashboard
 from bench.analysts import stores
 from bench.analysts.clock import css_class
-from bench.analysts.sessions import Worked, p95
+from bench.analysts.sessions import Worked
 from bench.planting.platform import Size
+from bench.report import p95, tail
 from dashboard.canvas.commands import Expand
 from dashboard.canvas.scene import Player
 from graph.store import View
@@ -67,7 +68,7 @@ def test_elements_are_found_by_the_class_that_streamlit_gives_them(key: str, nam
 def test_the_tail_and_the_worst_are_held_against_their_targets() -> None:
     assert p95([7.0]) == 7.0
     assert p95(list(map(float, range(101)))) == 95.0
-    met = dashboard.tail("t", [100.0] * 19 + [900.0], 800.0)
+    met = tail("t", [100.0] * 19 + [900.0], 800.0)
     assert (met.low, met.high, met.met) == (100.0, 900.0, True)
     assert dashboard.worst("w", [1.0, 9.0], "ms", 5.0).met is False
     assert dashboard.worst("w", [1.0, 9.0], "ms").met is None
