@@ -11,19 +11,17 @@ import pytest
 import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Widget
-from streamlit.util import calc_hash
 
 from cases import alerts
 from cases.casebook import Casebook, utc_now
 from cases.people import Actor, system
 from cases.roles import permitted
 from cases.storage.database import Database
-from dashboard import asgi
 from dashboard.access.people import Person, Standing
 from detectors.alerting.alert import alert_of
 from graph.store import Store, open_store
 from tests import casework, flagged
+from tests.apptest import ran
 from tests.casework import Work
 
 
@@ -71,28 +69,6 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     st.cache_resource.clear()
 
 
-def page(path: str, **query: str) -> AppTest:
-    """The page after its first run."""
-    app = AppTest.from_file(str(asgi.SCRIPT), default_timeout=60)
-    app._page_hash = calc_hash(path)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return ran(app)
-
-
-def ran(changed: AppTest | Widget) -> AppTest:
-    """The page after one more run, in which nothing was raised."""
-    app = changed.run()
-    assert not app.exception
-    return app
-
-
-def texts(app: AppTest) -> str:
-    """All that the page says outside tables."""
-    kinds = ("text", "caption", "info", "warning", "error", "success", "subheader", "title", "code")
-    return "\n".join(str(getattr(e, "value", "")) for kind in kinds for e in app.get(kind))
-
-
 def press(app: AppTest, key: str) -> AppTest:
     return ran(app.button(key=key).click())
 
@@ -114,7 +90,3 @@ def case_of(app: AppTest) -> str:
 
 def labels(app: AppTest) -> list[str]:
     return [b.label for b in app.button]
-
-
-def frame(app: AppTest, column: str) -> Any:
-    return next(d.value for d in app.dataframe if column in d.value.columns)

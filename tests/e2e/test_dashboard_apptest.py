@@ -11,14 +11,13 @@ import pytest
 import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Widget
-from streamlit.util import calc_hash
 
 from dashboard import asgi
 from graph.errors import StoreUnavailable
 from graph.findings import Finding
 from graph.store import Store
 from tests import flagged
+from tests.apptest import frame, page, ran, texts
 from tests.stores import KEPT, Backend
 
 
@@ -38,36 +37,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     st.cache_resource.clear()
 
 
-def page(**query: str) -> AppTest:
+def findings_page(**query: str) -> AppTest:
     """The page of findings after its first run."""
-    return page_of("findings", **query)
-
-
-def page_of(path: str, **query: str) -> AppTest:
-    """A page after its first run."""
-    app = AppTest.from_file(str(asgi.SCRIPT), default_timeout=60)
-    app._page_hash = calc_hash(path)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return ran(app)
-
-
-def ran(changed: AppTest | Widget) -> AppTest:
-    """The page after one more run, in which nothing was raised."""
-    app = changed.run()
-    assert not app.exception
-    return app
-
-
-def texts(app: AppTest) -> str:
-    """All that the page says outside tables."""
-    kinds = ("text", "caption", "info", "warning", "error", "success", "subheader", "title", "code")
-    return "\n".join(str(getattr(e, "value", "")) for kind in kinds for e in app.get(kind))
-
-
-def frame(app: AppTest, column: str) -> Any:
-    """The table that has the column."""
-    return next(d.value for d in app.dataframe if column in d.value.columns)
+    return page("findings", **query)
 
 
 def selection(*rows: int) -> dict[str, Any]:
@@ -80,7 +52,7 @@ def flag(store: Store, findings: Sequence[Finding] | None = None, hostile: Seque
 
 
 def test_empty_store_says_how_to_fill_it(store: Store) -> None:
-    said = texts(page())
+    said = texts(findings_page())
     assert "No posts are loaded yet." in said
     assert "Store: " in said  # a mistyped path makes an empty store, and must be seen
     assert "lockstep demo" in said
@@ -100,7 +72,7 @@ def test_the_first_page_says_what_is_urgent_and_how_fresh_it_is(store: Store) ->
 
 def test_posts_without_a_run_say_how_to_detect(store: Store) -> None:
     flagged.load(store)
-    said = texts(page())
+    said = texts(findings_page())
     assert "48 posts are loaded; no detector has run on them yet." in said
     assert "lockstep detect" in said
 
@@ -109,7 +81,7 @@ def test_runs_without_findings_are_shown(store: Store) -> None:
     flagged.load(store)
     with store.writer() as writer:
         writer.add_run(flagged.run())
-    app = page()
+    app = findings_page()
     assert "Nothing is flagged." in texts(app)
     assert frame(app, "Outcome")["Outcome"].tolist() == ["48 posts swept, nothing flagged"]
 
@@ -118,14 +90,14 @@ def test_a_failed_detector_is_named(store: Store) -> None:
     flag(store)
     with store.writer() as writer:
         writer.add_run(flagged.run("pump", error="ran out of memory <b>", started_at=flagged.START + timedelta(days=3)))
-    said = texts(page())
+    said = texts(findings_page())
     assert "the newest run failed for 1 of 2 detectors" in said
     assert "pump, 2026-03-06 14:00:00 UTC: ran out of memory <b>" in said
 
 
 def test_list_shows_live_findings_and_how_fresh_the_data_is(store: Store) -> None:
     flag(store)
-    app = page()
+    app = findings_page()
     rows = frame(app, "What was flagged")
     assert rows["Kind"].tolist() == ["Shilling cluster", "Sybil ring"]
     assert "Uncalibrated rank" in rows.columns
@@ -136,7 +108,7 @@ def test_list_shows_live_findings_and_how_fresh_the_data_is(store: Store) -> Non
 
 def test_filters(store: Store) -> None:
     flag(store)
-    app = page()
+    app = findings_page()
     ran(app.multiselect(key="kinds").select("sybil_ring"))
     assert frame(app, "What was flagged")["Kind"].tolist() == ["Sybil ring"]
     ran(app.multiselect(key="tickers").select("XYZ"))
@@ -150,7 +122,7 @@ def test_filters(store: Store) -> None:
 
 def test_selecting_a_row_opens_its_evidence(store: Store) -> None:
     flag(store)
-    app = page()
+    app = findings_page()
     app.session_state["findings-list-0"] = selection(0)
     ran(app)
     assert flagged.shilling().id in app.query_params["finding"]
@@ -166,7 +138,7 @@ def test_selecting_a_row_opens_its_evidence(store: Store) -> None:
 def test_filters_stay_while_findings_are_opened_one_after_the_other(store: Store) -> None:
     others = [flagged.shilling(version=f"1.{i}", score=0.5 - i / 10) for i in range(2)]
     flag(store, [flagged.shilling(), flagged.sybil(), *others])
-    app = page()
+    app = findings_page()
     app = ran(app.multiselect(key="kinds").select("shilling_cluster"))
     app.session_state["findings-list-0"] = selection(0)
     app = ran(app)
@@ -185,7 +157,7 @@ def test_filters_stay_while_findings_are_opened_one_after_the_other(store: Store
 
 def test_one_finding_shows_everything_needed_to_check_it(store: Store) -> None:
     flag(store)
-    app = page(finding=flagged.shilling().id)
+    app = findings_page(finding=flagged.shilling().id)
     said = texts(app)
     for part in (
         "8 accounts posted $XYZ within 60 s",
@@ -211,7 +183,7 @@ def test_posts_of_one_piece_of_evidence_and_one_post_in_full(store: Store) -> No
     first = flagged.posts(flagged.HOSTILE)[0]
     with store.writer() as writer:
         writer.write("posts", flagged.table("posts", [{**first, "text": "nothing to see"}]))
-    app = page(finding=finding.id)
+    app = findings_page(finding=finding.id)
     ran(app.selectbox(key=f"posts-of-{finding.id}").set_value(finding.evidence[1].ref))
     assert "30 posts by time." in texts(app)
     app.session_state[f"posts-{finding.id}-{finding.evidence[1].ref}-0"] = selection(0)
@@ -226,7 +198,7 @@ def test_posts_of_one_piece_of_evidence_and_one_post_in_full(store: Store) -> No
 def test_hostile_text_reaches_no_component_that_interprets_it(store: Store) -> None:
     loud = flagged.shilling(summary="![x](http://evil.example/p.png) <script>", limits=("<img src=x>",))
     flag(store, [loud], hostile=flagged.HOSTILE)
-    app = page(finding=loud.id)
+    app = findings_page(finding=loud.id)
     assert "![x](http://evil.example/p.png) <script>" in [t.value for t in app.text]
     interpreted = [*app.markdown, *app.caption, *app.info, *app.warning, *app.subheader, *app.title, *app.get("badge")]
     assert not [e.value for e in interpreted if "evil.example" in str(e.value) or "<img" in str(e.value)]
@@ -246,7 +218,7 @@ def test_a_finding_and_a_ticker_lead_to_the_page_of_time(
     store: Store, path: str, query: dict[str, str], button: str
 ) -> None:
     flag(store)
-    app = ran(page_of(path, **query).button(key=button).click())
+    app = ran(page(path, **query).button(key=button).click())
     assert app.title[0].value == "Time"
     assert "The axis: " in texts(app)
     assert set(app.query_params) == {"ticker" if path == "ticker" else "finding"}
@@ -255,14 +227,14 @@ def test_a_finding_and_a_ticker_lead_to_the_page_of_time(
 def test_many_measurements_come_in_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     flag(store)
     monkeypatch.setattr("dashboard.screens.parts.paging.part.__defaults__", (1,))
-    app = page(finding=flagged.shilling().id)
+    app = findings_page(finding=flagged.shilling().id)
     assert frame(app, "Measure")["Value"].tolist() == ["42"]
     assert "1 to 1 of 2" in texts(app)
 
 
 def test_evidence_without_posts_says_so(store: Store) -> None:
     flag(store)
-    said = texts(page(finding=flagged.sybil().id))
+    said = texts(findings_page(finding=flagged.sybil().id))
     assert "This evidence is not made of posts" in said
     assert "The detector does not say." in said
     assert "The detector names none" in said
@@ -270,7 +242,7 @@ def test_evidence_without_posts_says_so(store: Store) -> None:
 
 def test_many_posts_come_in_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     flag(store)
-    app = page(finding=flagged.shilling().id)
+    app = findings_page(finding=flagged.shilling().id)
     assert len(frame(app, "Text")) == 48
     monkeypatch.setattr("dashboard.screens.parts.detail._PAGE", 20)
     ran(app)
@@ -283,7 +255,7 @@ def test_what_a_removed_post_said_can_still_be_read(store: Store) -> None:
     with store.writer() as writer:
         writer.delete("posts", flagged.table("posts", flagged.posts()[:1]).select(["post"]))
     finding = flagged.shilling()
-    app = page(finding=finding.id)
+    app = findings_page(finding=finding.id)
     assert frame(app, "Text")["Text"].tolist()[-1] == "(not loaded, or removed)"
     app.session_state[f"posts-{finding.id}--0"] = selection(47)
     said = texts(ran(app))
@@ -293,7 +265,7 @@ def test_what_a_removed_post_said_can_still_be_read(store: Store) -> None:
 
 def test_unknown_deep_link(store: Store) -> None:
     flag(store)
-    said = texts(page(finding="ffffffff<b>"))
+    said = texts(findings_page(finding="ffffffff<b>"))
     assert "a finding that this store does not have" in said
     assert "Finding: ffffffff<b>" in said
 
@@ -304,7 +276,7 @@ def test_superseded_finding_can_still_be_opened(store: Store) -> None:
     new = flagged.shilling(version="1.1", supersedes=old.id, lineage_id=old.id)
     with store.writer() as writer:
         writer.add_run(flagged.run(id="run-2"), [new])
-    assert "A later finding supersedes this one" in texts(page(finding=old.id))
+    assert "A later finding supersedes this one" in texts(findings_page(finding=old.id))
 
 
 def test_store_that_cannot_be_opened(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,7 +284,7 @@ def test_store_that_cannot_be_opened(store: Store, monkeypatch: pytest.MonkeyPat
         raise StoreUnavailable("locked for 30 s", where=url, hint="wait for the other writer")
 
     monkeypatch.setattr("dashboard.state.open_store", locked)
-    said = texts(page())
+    said = texts(findings_page())
     for part in ("The data cannot be read.", "locked for 30 s", f"Where: {store.url}", "wait for the other writer"):
         assert part in said
     assert "The same may succeed in a moment." in said
@@ -320,19 +292,19 @@ def test_store_that_cannot_be_opened(store: Store, monkeypatch: pytest.MonkeyPat
 
 def test_store_that_is_not_there_is_not_made(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LOCKSTEP_STORE_URL", f"sqlite:///{tmp_path}/mistyped.db")
-    assert "there is no store here yet" in texts(page())
+    assert "there is no store here yet" in texts(findings_page())
     assert not (tmp_path / "mistyped.db").exists()
 
 
 def test_wrong_setting(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCKSTEP_STOER_URL", "x")
-    said = texts(page())
+    said = texts(findings_page())
     assert "unknown setting 'LOCKSTEP_STOER_URL'" in said
     assert "did you mean 'LOCKSTEP_STORE_URL'?" in said
 
 
 def test_unknown_kind_of_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCKSTEP_STORE_URL", "nosuch:///x")
-    said = texts(page())
+    said = texts(findings_page())
     assert "no store for 'nosuch' URLs" in said
     assert "The same may succeed" not in said

@@ -32,8 +32,9 @@ from dashboard.canvas.commands import Open, to_plain
 from detectors.alerting.alert import alert_of
 from graph.errors import StoreUnavailable
 from tests import casework, flagged
+from tests.apptest import frame, page, ran, texts
 from tests.casework import ANNA, LENA, RUTH, VERA, draft
-from tests.office import Office, case_of, frame, labels, page, press, ran, submit, submit_form, texts
+from tests.office import Office, case_of, labels, press, submit, submit_form
 
 BOSS = lone()
 LEGAL = Actor("lou", frozenset({Role.LEGAL}))

@@ -19,8 +19,9 @@ from cases.storage.escalation import emergencies as emergency_rows
 from cases.storage.escalation import log_entries as log_rows
 from cases.storage.schema import containments as containment_rows
 from tests import flagged
+from tests.apptest import page, ran, texts
 from tests.casework import ANNA, LENA, LUIS, ONLOOKER, VERA
-from tests.office import Office, labels, page, press, ran, submit, texts
+from tests.office import Office, labels, press, submit
 
 POLLY = Actor("polly", frozenset({Role.POLICY}))
 AUDREY = Actor("audrey", frozenset({Role.AUDITOR}))

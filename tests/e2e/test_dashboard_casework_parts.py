@@ -18,8 +18,9 @@ from cases.storage.escalation import releases as release_rows
 from cases.storage.schema import access as access_rows
 from cases.storage.schema import tasks as task_rows
 from dashboard.screens.casework import law
+from tests.apptest import page, ran, texts
 from tests.casework import ACCOUNTS, ANNA, LENA, RUTH, VERA, draft
-from tests.office import Office, labels, page, press, ran, submit, texts
+from tests.office import Office, labels, press, submit
 
 LOU = Actor("lou", frozenset({Role.LEGAL}))
 NOTE = """
