@@ -239,12 +239,11 @@ def _about(at: Desk, alert_ids: Iterable[str], accounts: Iterable[str]) -> list[
         with at.look("alert", " ".join(ids)[:80]) as look:
             rows = [look.row(alerts, one) for one in ids]
         with at.s.view() as view:
-            wanted = {row["finding"] for row in rows}
-            found = {f.id: f for f in view.findings() if f.id in wanted}
-        for row in rows:
-            if row["finding"] not in found:
-                raise ConfigError(f"the store has no finding {row['finding']}", at.s.settings.store_url, "--store")
-            for subject in subjects_of(found[row["finding"]]):
+            found = {row["finding"]: view.finding(row["finding"]) for row in rows}
+        for name, finding in found.items():
+            if finding is None:
+                raise ConfigError(f"the store has no finding {name}", at.s.settings.store_url, "--store")
+            for subject in subjects_of(finding):
                 before = about.get(subject.account)
                 if before is None or subject.own_evidence > before.own_evidence:
                     about[subject.account] = subject
