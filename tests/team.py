@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from unittest import mock
 
 from cases import tokens
 from cases.casebook import utc_now
+from cases.lifecycles import Severity
 from cases.people import Kind
 from cases.roles import Role
 from tests import casework
+from tests.casework import ACCOUNTS
 from tests.cli import Ran, lockstep
 
 ROLES = {
@@ -73,3 +76,29 @@ class Team:
         opened = casework.opened(self.url)
         opened.book.clock = utc_now
         return opened
+
+
+def made(team: Team, severity: str = "S2", *, ready: bool = True) -> str:
+    """A case about three accounts with evidence of their own, ready to be decided."""
+    work = team.work()
+    key = work.case(Severity(severity), ready=ready)
+    work.book.close()
+    return key
+
+
+def form(folder: Path, **changed: Any) -> Path:
+    """A filled-in form."""
+    told: dict[str, Any] = {
+        "outcome": "violation_confirmed",
+        "severity": "S2",
+        "policy": "inauthentic promotion",
+        "policy_version": "3",
+        "facts": "Three accounts posted the same text within a minute.",
+        "ground": "terms",
+        "reference": "terms 4.2",
+        "explanation": "The terms forbid promotion that hides who is behind it.",
+        "actions": [{"measure": "suspend_account", "subject": a, "until": "2026-12-31"} for a in ACCOUNTS],
+    }
+    path = folder / "form.json"
+    path.write_text(json.dumps({**told, **changed}), encoding="utf-8")
+    return path

@@ -21,12 +21,6 @@ RING = flagged.shilling()
 
 
 @pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
-    monkeypatch.chdir(tmp_path)
-    return Team(tmp_path)
-
-
-@pytest.fixture
 def kept(team: Team) -> tuple[str, str, str]:
     """An alert with its content captured, a case of it, and the case's snapshot."""
     work = team.work()

@@ -13,12 +13,6 @@ from tests.needs import needs
 from tests.team import Team
 
 
-@pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
-    monkeypatch.chdir(tmp_path)
-    return Team(tmp_path)
-
-
 def case(team: Team) -> str:
     work = team.work()
     key = work.case()

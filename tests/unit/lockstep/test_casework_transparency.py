@@ -20,12 +20,6 @@ average_monthly_recipients = 120000
 PERIOD = ("2026-01-01", "2026-12-31")
 
 
-@pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
-    monkeypatch.chdir(tmp_path)
-    return Team(tmp_path)
-
-
 def test_a_lead_writes_it_with_what_was_given(team: Team) -> None:
     Path("given.toml").write_text(GIVEN, encoding="utf-8")
     told = team.done("lena", "transparency", *PERIOD, "--given", "given.toml", "--out", "out/2026")
